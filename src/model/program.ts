@@ -1,0 +1,127 @@
+import type { Origin } from './error.js';
+
+/**
+ * What evaluating a user's program yields: plain JSON, no behaviour. It crosses a process boundary
+ * (the program runs without privileges) and is validated on this side before anything reads it.
+ */
+export interface ProgramDocument {
+  readonly version: 1;
+  readonly nodes: readonly NodeSpec[];
+  readonly endpoints: readonly EndpointSpec[];
+  readonly policies: readonly PolicySpec[];
+}
+
+/** Label key to value. A key may carry a source prefix as in Cilium (`k8s:app`, `reserved:host`). */
+export type Labels = Readonly<Record<string, string>>;
+
+export interface NodeSpec {
+  readonly origin: Origin;
+  readonly name: string;
+  /** Ranges that this node's endpoints take their addresses from, IPv4 or IPv6 CIDR. At least one. */
+  readonly podCIDRs: readonly string[];
+  /**
+   * Addresses of the node itself inside its ranges, at most one a family: the endpoints' gateway.
+   * The first usable address of each range by default.
+   */
+  readonly gateways: readonly string[];
+  /** Further addresses of the host (uplink): identity `host` here. Never configured by plumb. */
+  readonly addresses: readonly string[];
+  /** Whether the local host may always reach its own endpoints. */
+  readonly allowLocalhost: boolean;
+  /** Cilium's policy enforcement mode. `always`: default deny even where no policy selects. */
+  readonly enforcement: 'default' | 'always' | 'never';
+  /** MTU of endpoint devices in bytes. */
+  readonly mtu: number;
+}
+
+export interface EndpointSpec {
+  readonly origin: Origin;
+  /** Unique on its node; DNS label. */
+  readonly name: string;
+  /** Name of the node it lives on. */
+  readonly node: string;
+  readonly labels: Labels;
+  /** Addresses inside the node's ranges, at most one a family, at least one. */
+  readonly addresses: readonly string[];
+  /** Network namespace that plumb creates for it. */
+  readonly netns: string;
+}
+
+export type Protocol = 'TCP' | 'UDP' | 'SCTP' | 'ICMP' | 'ICMPv6' | 'ANY';
+
+export type SelectorOperator = 'In' | 'NotIn' | 'Exists' | 'DoesNotExist';
+
+/** Kubernetes label selector. `{}` matches everything; all terms must hold. */
+export interface SelectorSpec {
+  readonly matchLabels?: Labels;
+  readonly matchExpressions?: readonly {
+    readonly key: string;
+    readonly operator: SelectorOperator;
+    readonly values?: readonly string[];
+  }[];
+}
+
+export type Entity =
+  | 'all'
+  | 'world'
+  | 'world-ipv4'
+  | 'world-ipv6'
+  | 'cluster'
+  | 'host'
+  | 'remote-node'
+  | 'init'
+  | 'ingress'
+  | 'health'
+  | 'unmanaged'
+  | 'kube-apiserver'
+  | 'none';
+
+export interface CIDRRuleSpec {
+  readonly cidr: string;
+  /** Prefixes inside `cidr` that it does not mean. */
+  readonly except?: readonly string[];
+}
+
+/** `port` 1-65535 (a number as text, or a number); `endPort` inclusive. Protocol ANY is TCP, UDP and SCTP. */
+export interface PortSpec {
+  readonly port: string | number;
+  readonly endPort?: number;
+  readonly protocol?: 'TCP' | 'UDP' | 'SCTP' | 'ANY';
+}
+
+export interface PortRuleSpec {
+  readonly ports: readonly PortSpec[];
+}
+
+export interface ICMPFieldSpec {
+  readonly family?: 'IPv4' | 'IPv6';
+  /** Type number 0-255. */
+  readonly type: number;
+}
+
+/**
+ * One ingress or egress rule. At most one of `endpoints`, `cidr`/`cidrSet`, `entities` names the peer
+ * (`cidr` and `cidrSet` add up); none of them means any peer. An empty list selects nothing.
+ */
+export interface RuleSpec {
+  readonly origin?: Origin;
+  readonly endpoints?: readonly SelectorSpec[];
+  readonly cidr?: readonly string[];
+  readonly cidrSet?: readonly CIDRRuleSpec[];
+  readonly entities?: readonly Entity[];
+  readonly toPorts?: readonly PortRuleSpec[];
+  readonly icmps?: readonly { readonly fields: readonly ICMPFieldSpec[] }[];
+}
+
+/** A Cilium-shaped policy; `fromX`/`toX` of the construct are already folded into `RuleSpec`'s peers. */
+export interface PolicySpec {
+  readonly origin: Origin;
+  readonly name: string;
+  readonly description?: string;
+  readonly endpointSelector: SelectorSpec;
+  readonly ingress?: readonly RuleSpec[];
+  readonly ingressDeny?: readonly RuleSpec[];
+  readonly egress?: readonly RuleSpec[];
+  readonly egressDeny?: readonly RuleSpec[];
+  readonly enableDefaultDeny?: { readonly ingress?: boolean; readonly egress?: boolean };
+}

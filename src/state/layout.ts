@@ -1,0 +1,279 @@
+/**
+ * The shape of every BPF map, the one place that user space and the datapath agree on.
+ * bpf/include/ states the same structs in C; a test compares sizes and offsets through BTF.
+ * Integers are little-endian (the host's order); `be16` is network order; `addr` is 16 bytes, IPv4 mapped.
+ */
+export type FieldType =
+  | 'u8'
+  | 'u16'
+  | 'u32'
+  | 'u64'
+  | 'be16'
+  | 'addr'
+  | 'mac'
+  /** u32 in the kernel; in a State the name of a link, 16 bytes padded with zeros (names outlive ifindex). */
+  | 'ifname';
+
+export interface Field {
+  readonly name: string;
+  readonly type: FieldType;
+  /** Only the kernel side writes it: not a part of a State, where it is zero. */
+  readonly runtime?: true;
+}
+
+export type MapType = 'array' | 'hash' | 'lru_hash' | 'lpm_trie' | 'ringbuf' | 'percpu_hash';
+
+export interface MapLayout {
+  readonly name: string;
+  readonly type: MapType;
+  /** C struct (or integer) names, for the BTF check. */
+  readonly keyStruct: string;
+  readonly valueStruct: string;
+  readonly key: readonly Field[];
+  readonly value: readonly Field[];
+  readonly maxEntries: number;
+  /**
+   * Field of the key by which entries form one resource each (a table, a version); without it the map
+   * is one resource. `dynamic` maps are filled by packets and never part of a State.
+   */
+  readonly groupBy?: string;
+  readonly dynamic?: true;
+}
+
+const f = (name: string, type: FieldType): Field => ({ name, type });
+const runtime = (name: string, type: FieldType): Field => ({ name, type, runtime: true });
+
+/** Kernel ifindex of the first endpoint device; `plumb_devices` is indexed by ifindex minus this. */
+export const IFINDEX_BASE = 65_536;
+
+/** tc shared block numbers: one filter serves every endpoint device. */
+export const INGRESS_BLOCK = 0x706c01;
+export const EGRESS_BLOCK = 0x706c02;
+
+/** rtnetlink protocol number of our routes and rules. */
+export const ROUTE_PROTOCOL = 80;
+
+export const DIRECTION = { ingress: 0, egress: 1 } as const;
+export type Direction = keyof typeof DIRECTION;
+
+/** Endpoint flags in plumb_devices and plumb_endpoints. */
+export const ENDPOINT_AUDIT = 1;
+
+/** Flags in plumb_config. */
+export const CONFIG_ALLOW_LOCALHOST = 1;
+
+/** Verdict of a table entry. 0 never stands in a map, so that a zeroed value denies. */
+export const VERDICT = { deny: 1, allow: 2, redirect: 3 } as const;
+
+export const MAPS = {
+  plumb_config: {
+    name: 'plumb_config',
+    type: 'array',
+    keyStruct: '__u32',
+    valueStruct: 'plumb_config',
+    key: [f('index', 'u32')],
+    value: [
+      // generation << 1 | active buffer: one aligned 4-byte write commits a policy for the whole node
+      runtime('epoch', 'u32'),
+      f('flags', 'u32'),
+    ],
+    maxEntries: 1,
+  },
+  plumb_endpoints: {
+    name: 'plumb_endpoints',
+    type: 'hash',
+    keyStruct: 'plumb_addr',
+    valueStruct: 'plumb_endpoint',
+    key: [f('address', 'addr')],
+    value: [
+      f('device', 'ifname'),
+      f('identity', 'u32'),
+      f('policySet', 'u32'),
+      f('flags', 'u32'),
+      f('mac', 'mac'),
+      f('hostMac', 'mac'),
+    ],
+    maxEntries: 32_768,
+  },
+  plumb_devices: {
+    name: 'plumb_devices',
+    type: 'array',
+    keyStruct: '__u32',
+    valueStruct: 'plumb_device',
+    // in the kernel: ifindex - IFINDEX_BASE
+    key: [f('device', 'ifname')],
+    value: [
+      f('identity', 'u32'),
+      f('policySet', 'u32'),
+      f('flags', 'u32'),
+      f('pad', 'u32'),
+      f('address4', 'addr'),
+      f('address6', 'addr'),
+    ],
+    maxEntries: 16_384,
+  },
+  plumb_ipcache: {
+    name: 'plumb_ipcache',
+    type: 'hash',
+    keyStruct: 'plumb_addr',
+    valueStruct: 'plumb_peer',
+    key: [f('address', 'addr')],
+    value: [f('identity', 'u32'), f('flags', 'u32'), f('tunnel', 'addr')],
+    maxEntries: 512_000,
+  },
+  plumb_ipcache_lpm: {
+    name: 'plumb_ipcache_lpm',
+    type: 'lpm_trie',
+    keyStruct: 'plumb_prefix',
+    valueStruct: 'plumb_peer',
+    key: [f('prefixLength', 'u32'), f('address', 'addr')],
+    value: [f('identity', 'u32'), f('flags', 'u32'), f('tunnel', 'addr')],
+    maxEntries: 512_000,
+  },
+  plumb_classes: {
+    name: 'plumb_classes',
+    type: 'hash',
+    keyStruct: '__u32',
+    valueStruct: '__u32',
+    key: [f('identity', 'u32')],
+    value: [f('class', 'u32')],
+    maxEntries: 512_000,
+  },
+  plumb_heads: {
+    name: 'plumb_heads',
+    type: 'hash',
+    keyStruct: 'plumb_head_key',
+    valueStruct: '__u32',
+    key: [runtime('buffer', 'u32'), f('policySet', 'u32')],
+    value: [f('version', 'u32')],
+    maxEntries: 65_536,
+  },
+  plumb_refs: {
+    name: 'plumb_refs',
+    type: 'hash',
+    keyStruct: 'plumb_ref_key',
+    valueStruct: '__u32',
+    // class 0 is the default of (version, direction)
+    key: [f('version', 'u32'), f('direction', 'u32'), f('class', 'u32')],
+    value: [f('table', 'u32')],
+    maxEntries: 262_144,
+    groupBy: 'version',
+  },
+  plumb_tables: {
+    name: 'plumb_tables',
+    type: 'lpm_trie',
+    keyStruct: 'plumb_table_key',
+    valueStruct: 'plumb_verdict',
+    // prefixLength: 32 = any protocol; 48 = one protocol, any port; 48 + n = a port prefix of n bits.
+    // ICMP puts (type << 8 | code) into port.
+    key: [
+      f('prefixLength', 'u32'),
+      f('table', 'u32'),
+      f('protocol', 'u8'),
+      f('pad', 'u8'),
+      f('port', 'be16'),
+    ],
+    value: [f('verdict', 'u8'), f('flags', 'u8'), f('listener', 'u16')],
+    maxEntries: 262_144,
+    groupBy: 'table',
+  },
+  plumb_conntrack: {
+    name: 'plumb_conntrack',
+    type: 'lru_hash',
+    keyStruct: 'plumb_tuple',
+    valueStruct: 'plumb_flow',
+    // canonical order, so that both directions of a flow find one entry:
+    // (addressA, portA) <= (addressB, portB) as bytes
+    key: [
+      f('addressA', 'addr'),
+      f('addressB', 'addr'),
+      f('portA', 'be16'),
+      f('portB', 'be16'),
+      f('protocol', 'u8'),
+      f('pad0', 'u8'),
+      f('pad1', 'u16'),
+    ],
+    value: [
+      f('epoch', 'u32'),
+      // seconds of CLOCK_MONOTONIC
+      f('expires', 'u32'),
+      f('verdict', 'u8'),
+      f('state', 'u8'),
+      // 1: the flow was opened by side B
+      f('fromB', 'u8'),
+      f('flags', 'u8'),
+      f('listener', 'u32'),
+    ],
+    maxEntries: 524_288,
+    dynamic: true,
+  },
+  plumb_events: {
+    name: 'plumb_events',
+    type: 'ringbuf',
+    keyStruct: 'void',
+    valueStruct: 'plumb_event',
+    key: [],
+    value: [
+      f('time', 'u64'),
+      f('verdict', 'u8'),
+      f('reason', 'u8'),
+      f('direction', 'u8'),
+      f('protocol', 'u8'),
+      f('sourcePort', 'be16'),
+      f('destinationPort', 'be16'),
+      f('source', 'addr'),
+      f('destination', 'addr'),
+      f('sourceIdentity', 'u32'),
+      f('destinationIdentity', 'u32'),
+      f('policySet', 'u32'),
+      f('version', 'u32'),
+      f('class', 'u32'),
+      f('table', 'u32'),
+      f('ifindex', 'u32'),
+      f('length', 'u32'),
+    ],
+    maxEntries: 1 << 20,
+    dynamic: true,
+  },
+  plumb_metrics: {
+    name: 'plumb_metrics',
+    type: 'percpu_hash',
+    keyStruct: 'plumb_metric_key',
+    valueStruct: 'plumb_metric',
+    key: [
+      f('version', 'u32'),
+      f('class', 'u32'),
+      f('reason', 'u8'),
+      f('direction', 'u8'),
+      f('verdict', 'u8'),
+      f('pad', 'u8'),
+    ],
+    value: [f('packets', 'u64'), f('bytes', 'u64')],
+    maxEntries: 65_536,
+    dynamic: true,
+  },
+} as const satisfies Record<string, MapLayout>;
+
+export type MapName = keyof typeof MAPS;
+
+/** Why a packet was dropped (or, for `forwarded`, that it was not). Numbers are in bpf/include/reasons.h too. */
+export const REASONS = {
+  forwarded: 0,
+  'policy-denied': 1,
+  'policy-default-deny': 2,
+  'no-policy': 3,
+  'no-class': 4,
+  'no-identity': 5,
+  'no-device': 6,
+  'spoofed-source': 7,
+  'unsupported-ethertype': 8,
+  'unsupported-protocol': 9,
+  'malformed': 10,
+  'fragment': 11,
+  'extension-header': 12,
+  'no-endpoint': 13,
+  'proxy-unavailable': 14,
+  'conntrack-full': 15,
+  'unsupported-multicast': 16,
+} as const;
+export type Reason = keyof typeof REASONS;

@@ -1,0 +1,114 @@
+import type { Origin } from '../model/error.js';
+import type { MapName } from './layout.js';
+
+export type KindName =
+  | 'netns'
+  | 'link'
+  | 'address'
+  | 'neighbor'
+  | 'route'
+  | 'bpf-map'
+  | 'bpf-program'
+  | 'bpf-link'
+  | 'bpf-entries';
+
+/** `netns` absent: the node's own namespace. */
+export interface Attributes {
+  netns: { readonly name: string };
+  link: {
+    readonly name: string;
+    readonly type: 'veth' | 'dummy';
+    readonly mac: string;
+    readonly mtu: number;
+    readonly up: boolean;
+    /** Attached to the shared tc blocks by a clsact qdisc. */
+    readonly clsact?: { readonly ingressBlock: number; readonly egressBlock: number };
+    /** The other end of a veth, made in the same step. */
+    readonly peer?: { readonly netns: string; readonly name: string; readonly mac: string };
+  };
+  address: { readonly netns?: string; readonly device: string; readonly address: string };
+  neighbor: {
+    readonly netns?: string;
+    readonly device: string;
+    readonly address: string;
+    readonly mac: string;
+  };
+  route: {
+    readonly netns?: string;
+    /** CIDR, or `default` is written 0.0.0.0/0 or ::/0. */
+    readonly destination: string;
+    readonly device: string;
+    readonly gateway?: string;
+    readonly source?: string;
+    readonly table: number;
+  };
+  'bpf-map': {
+    readonly name: MapName;
+    readonly type: string;
+    readonly keySize: number;
+    readonly valueSize: number;
+    readonly maxEntries: number;
+  };
+  'bpf-program': {
+    /** Name of the C function. */
+    readonly name: string;
+    /** First 16 hex digits of the SHA-256 of the object file; the loaded program carries it in .rodata. */
+    readonly object: string;
+    readonly features: Readonly<Record<string, boolean>>;
+  };
+  'bpf-link': {
+    readonly attach: 'tc-block';
+    readonly block: number;
+    /** Name of the bpf-program; in a state that was read, `?<tag>` for one that is not the pinned one. */
+    readonly program: string;
+  };
+}
+
+/**
+ * Entries of a map as sorted fixed-width columns in state form (see layout.ts: `ifname` is 16 bytes,
+ * `runtime` fields are zero). `keys` is `count` keys of the map's state key size, ascending as bytes,
+ * without duplicates; `values` are in the order of the keys.
+ */
+export interface Columns {
+  readonly count: number;
+  readonly keys: Uint8Array;
+  readonly values: Uint8Array;
+}
+
+export interface PlainResource<K extends Exclude<KindName, 'bpf-entries'>> {
+  readonly kind: K;
+  /** Unique within its kind, stable, readable; made by the kind's file in src/state/kinds/. */
+  readonly key: string;
+  readonly attributes: Attributes[K];
+  readonly origin?: Origin;
+}
+
+export interface EntriesResource {
+  readonly kind: 'bpf-entries';
+  /** `<map>` or, for a map with groupBy, `<map>/<group as 8 hex digits>`. */
+  readonly key: string;
+  readonly map: MapName;
+  readonly columns: Columns;
+  readonly origin?: Origin;
+  /** Origin of each row where it differs from the resource's, in the order of the keys. */
+  readonly rowOrigins?: readonly (Origin | undefined)[];
+  /** What a reader should see instead of a hash, for example the policy set's selector. */
+  readonly label?: string;
+}
+
+export type Resource =
+  | { [K in Exclude<KindName, 'bpf-entries'>]: PlainResource<K> }[Exclude<KindName, 'bpf-entries'>]
+  | EntriesResource;
+
+/** One shape whether synthesized, read from a kernel, or loaded from a snapshot file. */
+export interface State {
+  readonly version: 1;
+  readonly node: string;
+  /** Sorted by kind, then key, as code points. */
+  readonly resources: readonly Resource[];
+  /**
+   * Only in a state that was read: keys of bpf-entries resources that belong to the policy before the
+   * current one, kept for undo until the next commit; not drift. Its heads are `plumb_heads/previous`.
+   */
+  readonly previous?: readonly string[];
+}
