@@ -1,0 +1,32 @@
+import { nativeDoor } from './folders.js';
+
+const noDefault = {
+  selector: 'ExportDefaultDeclaration',
+  message: 'no default exports: a thing has one name everywhere',
+};
+const noBarrel = {
+  selector: 'ExportAllDeclaration, ExportNamedDeclaration[source]',
+  message: 'no barrels: import from the file that declares it',
+};
+const noAddon = {
+  selector: 'Literal[value=/\\.node$/]',
+  message: `native code comes in through ${nativeDoor} only`,
+};
+
+/** @param {...object} restrictions */
+const restrict = (...restrictions) => ({ 'no-restricted-syntax': ['error', ...restrictions] });
+
+/** Size and shape of modules. */
+export const styleConfigs = [
+  {
+    files: ['**/*.{ts,js,mjs,cjs}'],
+    rules: { 'max-lines': ['error', 350], eqeqeq: 'error', ...restrict(noDefault, noBarrel) },
+  },
+  { files: ['src/**/*.ts', 'constructs/**/*.ts'], rules: restrict(noDefault, noBarrel, noAddon) },
+  { files: [nativeDoor], rules: restrict(noDefault, noBarrel) },
+  // other people import from these; they alone hand on what other files declare
+  { files: ['constructs/index.ts', 'src/testing/index.ts'], rules: restrict(noDefault, noAddon) },
+  // tools ask for a default export here
+  { files: ['src/cli/commands/**/*.ts'], rules: restrict(noBarrel, noAddon) },
+  { files: ['*.config.{js,ts}', 'examples/**/*.ts'], rules: restrict(noBarrel) },
+];
