@@ -6,9 +6,9 @@ MAKEFLAGS += --no-print-directory
 
 bin := node_modules/.bin
 natives := native/libbpf-napi native/iproute2-netlink
-# sources that clang-format owns
-c_sources = $(shell git ls-files --cached --others --exclude-standard -- '*.c' '*.h' '*.cc' '*.hh' '*.cpp')
-shell_sources = $(shell git ls-files --cached --others --exclude-standard -- '*.sh' .ci/run)
+find_sources = find $(1) '(' -name build -o -name dist -o -name node_modules ')' -prune -o -type f '(' $(2) ')' -print
+c_sources = $(shell $(call find_sources,bpf native,-name '*.[ch]' -o -name '*.cc' -o -name '*.hh'))
+shell_sources = .ci/run $(shell $(call find_sources,scripts examples bench test,-name '*.sh'))
 
 # vitest, for example: make test ARGS='test/policy -t deny'
 ARGS ?=
@@ -31,7 +31,7 @@ test: setup build ## all tests; ARGS go to vitest
 build: tools native bpf types ## native packages, datapath, JavaScript
 
 .PHONY: lint
-lint: tools types ## format, style, directions of dependency, types
+lint: tools ## format, style, directions of dependency, types
 	@$(bin)/prettier --check --log-level=warn .
 	@$(bin)/eslint --max-warnings=0 .
 	@$(bin)/tsc --project tsconfig.check.json

@@ -1,0 +1,69 @@
+import { readFileSync, readdirSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { describe, expect, test } from 'vitest';
+
+const root = join(import.meta.dirname, '../..');
+const made = /(^|\/)(node_modules|build|dist|fixtures)\//;
+
+/** Files below `folders`, relative to the root, without what a build made. */
+function files(folders: readonly string[], name: RegExp): string[] {
+  return folders
+    .flatMap((folder) =>
+      readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile())
+        .map((entry) => relative(root, join(entry.parentPath, entry.name))),
+    )
+    .filter((path) => name.test(path) && !made.test(path))
+    .sort();
+}
+
+function read(path: string): string {
+  return readFileSync(join(root, path), 'utf8');
+}
+
+describe('sources', () => {
+  const sources = files(['src', 'constructs', 'bpf', 'native'], /\.(ts|js|c|h|cc|hh|cpp|hpp)$/);
+
+  test('are found at all', () => {
+    expect(sources).toContain('src/model/error.ts');
+  });
+
+  test('have at most 350 lines each', () => {
+    const long = sources
+      .map((path) => ({ path, lines: read(path).split('\n').length - 1 }))
+      .filter(({ lines }) => lines > 350);
+    expect(long).toEqual([]);
+  });
+});
+
+describe('tests', () => {
+  test('are never skipped, focused or left to do', () => {
+    const evasive = /\b(?:test|it|describe)(?:\.\w+)*\.(?:skip|skipIf|runIf|only|todo|fails)\b/;
+    const offenders = files(['test'], /\.test\.ts$/).filter((path) => evasive.test(read(path)));
+    expect(offenders).toEqual([]);
+  });
+});
+
+interface Lock {
+  readonly packages: Record<string, { resolved?: string; link?: boolean; integrity?: string }>;
+}
+
+describe('the lock file', () => {
+  const { packages } = JSON.parse(read('package-lock.json')) as Lock;
+  const installed = Object.entries(packages).filter(([path]) => path.startsWith('node_modules/'));
+
+  test('names no host', () => {
+    const named = installed.filter(
+      ([, { link, resolved }]) => link !== true && resolved !== undefined,
+    );
+    expect(named).toEqual([]);
+    expect(read('package-lock.json')).not.toMatch(/https?:[^"]*\.tgz/);
+  });
+
+  test('pins the contents of every package that is not our own', () => {
+    const loose = installed.filter(
+      ([, { link, integrity }]) => link !== true && integrity === undefined,
+    );
+    expect(loose).toEqual([]);
+  });
+});
