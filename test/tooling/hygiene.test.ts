@@ -45,7 +45,15 @@ describe('tests', () => {
 });
 
 interface Lock {
-  readonly packages: Record<string, { resolved?: string; link?: boolean; integrity?: string }>;
+  readonly packages: Record<
+    string,
+    {
+      resolved?: string;
+      link?: boolean;
+      integrity?: string;
+      optionalDependencies?: Record<string, string>;
+    }
+  >;
 }
 
 describe('the lock file', () => {
@@ -65,5 +73,15 @@ describe('the lock file', () => {
       ([, { link, integrity }]) => link !== true && integrity === undefined,
     );
     expect(loose).toEqual([]);
+  });
+
+  // npm leaves out what a registry does not have, and then refuses its own lock file in npm ci
+  test('has every optional package that another one names, for all platforms', () => {
+    const missing = Object.entries(packages).flatMap(([path, { optionalDependencies = {} }]) =>
+      Object.keys(optionalDependencies)
+        .filter((name) => !(`node_modules/${name}` in packages))
+        .filter((name) => !(`${path}/node_modules/${name}` in packages)),
+    );
+    expect(missing).toEqual([]);
   });
 });
