@@ -21,6 +21,11 @@ export const EMPTY: Columns = { count: 0, keys: new Uint8Array(0), values: new U
  * @throws RangeError for a field that does not fit, or when two rows have the same key.
  */
 export function buildColumns(map: MapName, rows: readonly Row[]): Columns {
+  return sortColumns(encodeRows(map, rows), widthsOf(map));
+}
+
+/** Rows as bytes, in the order given. @throws RangeError for a field that does not fit. */
+export function encodeRows(map: MapName, rows: readonly Row[]): Columns {
   const widths = widthsOf(map);
   const keys = new Uint8Array(rows.length * widths.key);
   const values = new Uint8Array(rows.length * widths.value);
@@ -28,7 +33,7 @@ export function buildColumns(map: MapName, rows: readonly Row[]): Columns {
     writeKey(map, row.key, keys, i * widths.key);
     writeValue(map, row.value, values, i * widths.value);
   });
-  return sortColumns({ count: rows.length, keys, values }, widths);
+  return { count: rows.length, keys, values };
 }
 
 /** The order that sorts rows by key: `order[i]` is the row that comes to place `i`. */

@@ -120,3 +120,39 @@ function merged(a: readonly number[], b: readonly number[]): number[] {
 function buffer(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
+
+/** Every row of `after`, and those of `before` whose key `after` lacks. */
+export function unionColumns(before: Columns, after: Columns, widths: Widths): Columns {
+  const { removed } = diffColumns(before, after, widths);
+  if (removed.length === 0) return after;
+  const count = after.count + removed.length;
+  const keys = new Uint8Array(count * widths.key);
+  const values = new Uint8Array(count * widths.value);
+  let from = 0;
+  let to = 0;
+  const copy = (columns: Columns, start: number, end: number): void => {
+    keys.set(columns.keys.subarray(start * widths.key, end * widths.key), to * widths.key);
+    values.set(columns.values.subarray(start * widths.value, end * widths.value), to * widths.value);
+    to += end - start;
+  };
+  for (const row of removed) {
+    const key = before.keys.subarray(row * widths.key, (row + 1) * widths.key);
+    const at = lowerBound(after, key, from);
+    copy(after, from, at);
+    copy(before, row, row + 1);
+    from = at;
+  }
+  copy(after, from, after.count);
+  return { count, keys, values };
+}
+
+function lowerBound(columns: Columns, key: Uint8Array, from: number): number {
+  let low = from;
+  let high = columns.count;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (compareKeys(columns.keys, middle * key.length, key, 0, key.length) < 0) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

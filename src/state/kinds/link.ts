@@ -1,0 +1,20 @@
+import { canonicalMac, type Kind } from '../kind.js';
+
+/** A link of the node's own namespace; the other end of a veth belongs to it. */
+export const link: Kind<'link'> = {
+  name: 'link',
+  keyOf: ({ name }) => name,
+  normalize: ({ name, type, mac, mtu, up, clsact, peer }) => ({
+    name,
+    type,
+    mac: canonicalMac(mac),
+    mtu,
+    up,
+    ...(clsact === undefined ? {} : { clsact: { ...clsact } }),
+    ...(peer === undefined ? {} : { peer: { ...peer, mac: canonicalMac(peer.mac) } }),
+  }),
+  // The type, and where the other end lives, are fixed when a link is made.
+  changeFor: (differs) =>
+    differs.some((name) => name === 'type' || name.startsWith('peer')) ? 'replace' : 'update',
+  slot: ({ peer }) => (peer === undefined ? undefined : `${peer.netns}:${peer.name}`),
+};

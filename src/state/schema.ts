@@ -1,0 +1,95 @@
+import { z } from 'zod';
+
+/** Strict shapes of what is read from files. Rows are checked field by field by the codec. */
+const origin = z.strictObject({
+  path: z.string(),
+  file: z.string().optional(),
+  line: z.int().min(1).optional(),
+  column: z.int().min(1).optional(),
+});
+
+const u32 = z.int().min(0).max(0xffff_ffff);
+const text = z.string().min(1);
+const place = { netns: text.optional(), device: text };
+
+const attributes = {
+  netns: z.strictObject({ name: text }),
+  link: z.strictObject({
+    name: text,
+    type: z.enum(['veth', 'dummy']),
+    mac: text,
+    mtu: u32,
+    up: z.boolean(),
+    clsact: z.strictObject({ ingressBlock: u32, egressBlock: u32 }).optional(),
+    peer: z.strictObject({ netns: text, name: text, mac: text }).optional(),
+  }),
+  address: z.strictObject({ ...place, address: text }),
+  neighbor: z.strictObject({ ...place, address: text, mac: text }),
+  route: z.strictObject({
+    ...place,
+    destination: text,
+    gateway: text.optional(),
+    source: text.optional(),
+    table: u32,
+  }),
+  'bpf-map': z.strictObject({
+    name: text,
+    type: text,
+    keySize: u32,
+    valueSize: u32,
+    maxEntries: u32,
+  }),
+  'bpf-program': z.strictObject({
+    name: text,
+    object: text,
+    features: z.record(z.string(), z.boolean()),
+  }),
+  'bpf-link': z.strictObject({ attach: z.literal('tc-block'), block: u32, program: text }),
+};
+
+type PlainName = keyof typeof attributes;
+
+const plain = (Object.keys(attributes) as PlainName[]).map((kind) =>
+  z.strictObject({
+    kind: z.literal(kind),
+    key: text,
+    attributes: attributes[kind],
+    origin: origin.optional(),
+  }),
+);
+
+const cell = z.union([z.string(), z.number()]);
+const row = z.strictObject({
+  key: z.record(z.string(), cell),
+  value: z.record(z.string(), cell),
+  origin: origin.optional(),
+});
+
+const entries = z.strictObject({
+  kind: z.literal('bpf-entries'),
+  key: text,
+  map: text,
+  label: z.string().optional(),
+  origin: origin.optional(),
+  rows: z.array(row),
+});
+
+export const originSchema = origin;
+export const resourceSchema = z.union([entries, ...plain]);
+export const stateSchema = z.strictObject({
+  version: z.literal(1),
+  node: text,
+  resources: z.array(resourceSchema),
+  previous: z.array(text).optional(),
+});
+export type ResourceDocument = z.infer<typeof resourceSchema>;
+export type EntriesDocument = z.infer<typeof entries>;
+export type StateDocument = z.infer<typeof stateSchema>;
+
+/** The first few complaints, each with the place it is about. */
+export function describeIssues(error: z.ZodError): string {
+  return error.issues
+    .slice(0, 3)
+    .map((issue) => `${issue.path.join('.') || 'top'}: ${issue.message}`)
+    .join('\n');
+}
