@@ -11,7 +11,7 @@ readonly packages=(
   # the datapath and its tools
   clang-19 clang-format-19 llvm-19 bpftool linux-libc-dev
   # the native packages
-  g++ make pkg-config libbpf-dev libelf-dev zlib1g-dev
+  g++ make pkg-config libbpf-dev libelf-dev zlib1g-dev libnftables-dev
   # what tests, demo and benchmarks look at the network with
   iproute2 nftables iputils-ping netcat-openbsd curl tcpdump procps util-linux
   ca-certificates shellcheck
