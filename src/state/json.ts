@@ -17,7 +17,7 @@ import type { Attributes, EntriesResource, PlainResource, Resource, State } from
 import { layoutOf } from './struct.js';
 
 /** A state as plain JSON: normal, sorted, rows decoded into fields. */
-export function stateToDocument(state: State): StateDocument {
+export function stateToJson(state: State): StateDocument {
   const { version, node, resources, previous } = normalizeState(state);
   return {
     version,
@@ -29,7 +29,7 @@ export function stateToDocument(state: State): StateDocument {
 
 /** Text of a state file: equal states give equal bytes. */
 export function stateToText(state: State): string {
-  return `${prettyJson(stateToDocument(state))}\n`;
+  return `${prettyJson(stateToJson(state))}\n`;
 }
 
 /**
@@ -44,11 +44,11 @@ export function stateFromText(text: string, file = 'state file'): State {
   } catch (cause) {
     throw stateFileError(file, cause instanceof Error ? cause.message : String(cause), cause);
   }
-  return stateFromDocument(value, file);
+  return stateFromJson(value, file);
 }
 
 /** As {@link stateFromText}, from parsed JSON. @throws PlumbError PLB_STATE_FILE */
-export function stateFromDocument(value: unknown, file = 'state file'): State {
+export function stateFromJson(value: unknown, file = 'state file'): State {
   const parsed = stateSchema.safeParse(value);
   if (!parsed.success) throw stateFileError(file, describeIssues(parsed.error), parsed.error);
   const { node, resources, previous } = parsed.data;

@@ -32,6 +32,11 @@ export function kindOf<K extends PlainKindName>(name: K): Kind<K> {
   return KINDS[name];
 }
 
+/** Key of a plain resource. @throws RangeError for an address that is none. */
+export function keyOf<K extends PlainKindName>(kind: K, attributes: Attributes[K]): string {
+  return kindOf(kind).keyOf(attributes);
+}
+
 /** A plain resource with normal attributes and its key. @throws RangeError for an address that is none. */
 export function resource<K extends PlainKindName>(
   kind: K,
