@@ -1,0 +1,25 @@
+import { createRequire } from 'node:module';
+
+/**
+ * What the native functions give back; see src/addon.cc.
+ * @typedef {{ errno: number, code?: string, description?: string, text?: string }} Status
+ */
+
+/**
+ * @typedef {object} NativeSocket
+ * @property {(netns: string) => Promise<Status>} open
+ * @property {(messages: Uint8Array, chained: Uint8Array) => Promise<(Status & { index: number })[]>} transact
+ * @property {(request: Uint8Array) => Promise<Status & { messages: Buffer }>} query
+ * @property {() => void} close
+ */
+
+/**
+ * @type {{
+ *   Socket: new () => NativeSocket,
+ *   netnsCreate(directory: string, name: string, setup: Uint8Array): Promise<Status>,
+ *   netnsDelete(path: string): Promise<Status>,
+ *   nft(netns: string, json: string, echo: boolean): Promise<Status & { output: string }>,
+ *   openPinned(path: string): Status & { fd: number },
+ * }}
+ */
+export const addon = createRequire(import.meta.url)('../build/iproute2_netlink.node');

@@ -1,0 +1,109 @@
+#include "netns.h"
+
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <sched.h>
+#include <sys/file.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+
+#include <ctime>
+
+#include "fd.h"
+#include "socket.h"
+
+namespace nl {
+
+namespace {
+
+/** Names are mounts; shared, so that they are seen (and go away) in every mount namespace. */
+Status shareDirectory(const std::string &directory) {
+  if (mkdir(directory.c_str(), 0755) < 0 && errno != EEXIST) {
+    return Status::failed("mkdir " + directory);
+  }
+  if (mount("", directory.c_str(), "none", MS_SHARED | MS_REC, nullptr) == 0) return {};
+  if (errno != EINVAL) return Status::failed("share " + directory);
+  if (mount(directory.c_str(), directory.c_str(), "none", MS_BIND | MS_REC, nullptr) < 0) {
+    return Status::failed("bind " + directory);
+  }
+  if (mount("", directory.c_str(), "none", MS_SHARED | MS_REC, nullptr) < 0) {
+    return Status::failed("share " + directory);
+  }
+  return {};
+}
+
+/**
+ * Whether the file is what a creator that died left before its mount. One that is at work now looks
+ * the same for some microseconds, so only age tells.
+ */
+bool isLeftover(const std::string &path) {
+  constexpr time_t kSecondsToMount = 5;
+  struct statfs fs;
+  struct stat file;
+  return statfs(path.c_str(), &fs) == 0 && fs.f_type != NSFS_MAGIC &&
+         stat(path.c_str(), &file) == 0 && S_ISREG(file.st_mode) && file.st_size == 0 &&
+         time(nullptr) - file.st_ctime > kSecondsToMount;
+}
+
+Status nameThisThreadsNetns(const std::string &path) {
+  const int flags = O_RDONLY | O_CREAT | O_EXCL | O_CLOEXEC;
+  Fd file(open(path.c_str(), flags, 0));
+  if (!file.valid() && errno == EEXIST && isLeftover(path)) {
+    unlink(path.c_str());
+    file = Fd(open(path.c_str(), flags, 0));
+  }
+  if (!file.valid()) return Status::failed("create " + path);
+  if (mount("/proc/thread-self/ns/net", path.c_str(), "none", MS_BIND, nullptr) < 0) {
+    Status status = Status::failed("mount " + path);
+    unlink(path.c_str());
+    return status;
+  }
+  return {};
+}
+
+Status runSetup(const std::vector<uint8_t> &setup) {
+  if (setup.empty()) return {};
+  Socket socket;
+  if (Status status = socket.open(""); status.error != 0) return status;
+  const std::vector<Failure> failures = socket.transact(setup.data(), setup.size(), {0});
+  if (failures.empty()) return {};
+  return {failures[0].error, failures[0].extack.empty() ? "lo" : "lo: " + failures[0].extack};
+}
+
+} // namespace
+
+Status enterNetns(const std::string &path) {
+  if (path.empty()) return {};
+  Fd netns(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!netns.valid()) return Status::failed("open " + path);
+  if (setns(netns.get(), CLONE_NEWNET) < 0) return Status::failed("enter " + path);
+  return {};
+}
+
+Status createNetns(const std::string &directory, const std::string &name,
+                   const std::vector<uint8_t> &setup) {
+  const std::string path = directory + "/" + name;
+  if (Status status = shareDirectory(directory); status.error != 0) return status;
+  Status status;
+  onPrivateThread([&] {
+    if (unshare(CLONE_NEWNET) < 0) {
+      status = Status::failed("unshare");
+      return;
+    }
+    status = runSetup(setup);
+    if (status.error == 0) status = nameThisThreadsNetns(path);
+  });
+  return status;
+}
+
+Status deleteNetns(const std::string &path) {
+  // EINVAL: a file that nothing is mounted on
+  if (umount2(path.c_str(), MNT_DETACH) < 0 && errno != EINVAL && errno != ENOENT) {
+    return Status::failed("unmount " + path);
+  }
+  if (unlink(path.c_str()) < 0) return Status::failed("unlink " + path);
+  return {};
+}
+
+} // namespace nl
