@@ -1,11 +1,10 @@
-import { errorOf } from './error.js';
+import { errorOf, NetlinkError } from './error.js';
 import { writeLinkDelete } from './link.js';
 import { describe } from './operations.js';
 import { Writer } from './writer.js';
 
 /** @import { Operation } from '../index.js' */
 /** @import { NativeSocket, Status } from './addon.js' */
-/** @import { NetlinkError } from './error.js' */
 /** @import { Step } from './operations.js' */
 
 /** What the addon, too, says of a message that it did not send because the one before it failed. */
@@ -28,13 +27,27 @@ export async function sendSteps(steps, writer, socketIn) {
     const run = runFrom(steps, first);
     const bytes = writer.bytes(run[0]?.start, run.at(-1)?.end);
     const chained = Uint8Array.from(run, (step, i) => (i > 0 && step.chained ? 1 : 0));
-    const socket = await socketIn(run[0]?.netns);
-    for (const failure of await socket.transact(bytes, chained)) {
-      failures.set(first + failure.index, failure);
+    try {
+      const socket = await socketIn(run[0]?.netns);
+      for (const failure of await socket.transact(bytes, chained)) {
+        failures.set(first + failure.index, failure);
+      }
+    } catch (error) {
+      const status = statusOf(error);
+      run.forEach((_, i) => failures.set(first + i, status));
     }
     first += run.length;
   }
   return failures;
+}
+
+/**
+ * A namespace that could not be entered fails its own steps, not the report on the others.
+ * @param {unknown} error @returns {Status}
+ */
+function statusOf(error) {
+  if (!(error instanceof NetlinkError)) throw error;
+  return { errno: error.errno, code: error.code, description: error.message };
 }
 
 /** @param {readonly Step[]} steps @param {number} first */

@@ -5,6 +5,10 @@ import { constants } from 'node:os';
 /** See index.d.ts. */
 export class NetlinkError extends Error {
   name = 'NetlinkError';
+  /** @type {string} */
+  code;
+  /** @type {number} */
+  errno;
 
   /**
    * @param {string} message
@@ -12,7 +16,10 @@ export class NetlinkError extends Error {
    */
   constructor(message, { cause, ...fields }) {
     super(message, cause === undefined ? undefined : { cause });
-    Object.assign(this, fields);
+    const { code, errno, ...rest } = fields;
+    this.code = code;
+    this.errno = errno;
+    Object.assign(this, rest);
   }
 }
 

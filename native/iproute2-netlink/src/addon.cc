@@ -122,6 +122,7 @@ Napi::Value nft(const Napi::CallbackInfo &info) {
       [](Napi::Env env, const nl::NftResult &result) {
         auto object = statusObject(env, result.status.error, result.status.step);
         object.Set("output", result.output);
+        object.Set("complaint", result.complaint);
         return Napi::Value(object);
       });
 }

@@ -22,6 +22,9 @@ Status shareDirectory(const std::string &directory) {
   if (mkdir(directory.c_str(), 0755) < 0 && errno != EEXIST) {
     return Status::failed("mkdir " + directory);
   }
+  // ip(8) takes the same lock: two who bind the directory at a time would stack it
+  Fd lock(open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!lock.valid() || flock(lock.get(), LOCK_EX) < 0) return Status::failed("lock " + directory);
   if (mount("", directory.c_str(), "none", MS_SHARED | MS_REC, nullptr) == 0) return {};
   if (errno != EINVAL) return Status::failed("share " + directory);
   if (mount(directory.c_str(), directory.c_str(), "none", MS_BIND | MS_REC, nullptr) < 0) {
@@ -43,7 +46,7 @@ bool isLeftover(const std::string &path) {
   struct stat file;
   return statfs(path.c_str(), &fs) == 0 && fs.f_type != NSFS_MAGIC &&
          stat(path.c_str(), &file) == 0 && S_ISREG(file.st_mode) && file.st_size == 0 &&
-         time(nullptr) - file.st_ctime > kSecondsToMount;
+         time(nullptr) - file.st_mtime > kSecondsToMount;
 }
 
 Status nameThisThreadsNetns(const std::string &path) {

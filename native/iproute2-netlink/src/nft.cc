@@ -27,17 +27,17 @@ int errnoOf(const std::string &text) {
 NftResult runHere(const std::string &json, bool echo) {
   const std::unique_ptr<nft_ctx, decltype(&nft_ctx_free)> context(nft_ctx_new(NFT_CTX_DEFAULT),
                                                                   nft_ctx_free);
-  if (context == nullptr) return {{ENOMEM, "nft_ctx_new"}, {}};
+  if (context == nullptr) return {{ENOMEM, "nft_ctx_new"}, {}, {}};
   nft_ctx_output_set_flags(context.get(), NFT_CTX_OUTPUT_JSON | NFT_CTX_OUTPUT_NUMERIC_ALL |
                                               NFT_CTX_OUTPUT_HANDLE |
                                               (echo ? NFT_CTX_OUTPUT_ECHO : 0));
   nft_ctx_buffer_output(context.get());
   nft_ctx_buffer_error(context.get());
   if (nft_run_cmd_from_buffer(context.get(), json.c_str()) == 0) {
-    return {{}, nft_ctx_get_output_buffer(context.get())};
+    return {{}, nft_ctx_get_output_buffer(context.get()), {}};
   }
   const std::string text = nft_ctx_get_error_buffer(context.get());
-  return {{errnoOf(text), text}, {}};
+  return {{errnoOf(text), {}}, {}, text};
 }
 
 } // namespace
