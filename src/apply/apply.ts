@@ -1,0 +1,113 @@
+import { createDirectories, assertNetns, type Instance } from '../kernel/instance.js';
+import { readState } from '../kernel/read-state.js';
+import { WriteContext } from '../kernel/write-context.js';
+import { PlumbError } from '../model/error.js';
+import type { Plan } from '../plan/plan.js';
+import { fingerprint } from '../state/canonical.js';
+import type { State } from '../state/state.js';
+import { differences, isEqual } from './compare.js';
+import { contentsOf, expected, nameOf } from './expect.js';
+import { takeLock } from './lock.js';
+import { writeProvenance } from './provenance.js';
+import { runSteps, type RunOptions } from './run-steps.js';
+import { removeDirectories } from './teardown.js';
+
+export interface ApplyOptions extends RunOptions {
+  /** JSON for the provenance file, written when all steps are done. */
+  readonly provenance?: string | undefined;
+  /** The datapath's object file; the one that is shipped by default. */
+  readonly objectPath?: string | undefined;
+}
+
+/**
+ * Makes the kernel hold what the plan says, or leaves it as it was. Returns the state that was read
+ * afterwards. An instance that holds nothing any more loses its directories.
+ *
+ * @throws PlumbError PLB_LOCKED, PLB_STALE_PLAN (nothing was changed); PLB_STEP, PLB_INTERRUPTED or
+ * what the step says (everything was undone); PLB_UNDO; PLB_VERIFY (all done, but not as planned).
+ */
+export async function apply(
+  plan: Plan,
+  instance: Instance,
+  options: ApplyOptions = {},
+): Promise<State> {
+  assertNetns(instance);
+  await createDirectories(instance);
+  const lock = await takeLock(instance.runDir);
+  let last: State | undefined;
+  try {
+    last = await applyLocked(plan, instance, options, (state) => (last = state));
+    return last;
+  } finally {
+    await lock.release();
+    if (last?.resources.length === 0) await removeDirectories(instance);
+  }
+}
+
+async function applyLocked(
+  plan: Plan,
+  instance: Instance,
+  options: ApplyOptions,
+  known: (state: State) => void,
+): Promise<State> {
+  const { objectPath, provenance } = options;
+  const read = (): Promise<State> => readState(instance, { node: plan.node, objectPath });
+  const before = await read();
+  known(before);
+  assertFresh(plan, before);
+  if (plan.steps.length > 0) {
+    const context = new WriteContext(
+      instance,
+      plan.node,
+      objectPath === undefined ? {} : { objectPath },
+    );
+    try {
+      await runSteps(context, plan.steps, options);
+    } finally {
+      await context.close();
+    }
+  }
+  const after = plan.steps.length > 0 ? await read() : before;
+  known(after);
+  if (provenance !== undefined) await writeProvenance(instance, provenance);
+  verify(plan, before, after);
+  return after;
+}
+
+function assertFresh(plan: Plan, now: State): void {
+  if (fingerprint(now) === plan.fingerprint) return;
+  const moved = movedSince(plan, now);
+  throw new PlumbError('PLB_STALE_PLAN', 'the kernel is not what the plan was made from', {
+    detail: moved.length > 0 ? moved.join('\n') : 'Something that the plan does not touch moved.',
+    hint: 'Plan again.',
+  });
+}
+
+/** What the plan touches and finds otherwise. A plan knows no more of the state than its steps do. */
+function movedSince({ steps }: Plan, now: State): string[] {
+  const contents = contentsOf(now);
+  const seen = new Set<string>();
+  return steps.flatMap((step) => {
+    const name = nameOf(step);
+    if (seen.has(name) || step.kind === 'bpf-entries') return [];
+    seen.add(name);
+    const there = contents.get(name);
+    if (step.before === null) return there === undefined ? [] : [`${name}: is there now`];
+    if (there === undefined) return [`${name}: is no longer there`];
+    return isEqual(step.before, there) ? [] : [`${name}: differs now`];
+  });
+}
+
+function verify(plan: Plan, before: State, after: State): void {
+  let wrong: string[];
+  try {
+    wrong = differences(expected(before, plan.steps), contentsOf(after));
+  } catch (error) {
+    wrong = [`the steps do not fit the state: ${error instanceof Error ? error.message : ''}`];
+  }
+  if (wrong.length === 0) return;
+  throw new PlumbError('PLB_VERIFY', 'the kernel does not hold what the plan gives', {
+    detail: wrong.join('\n'),
+    hint: 'Somebody else may be changing it. Run plumb plan to see what is left.',
+  });
+}

@@ -1,0 +1,17 @@
+import { rmdir } from 'node:fs/promises';
+import { directoriesOf, type Instance } from '../kernel/instance.js';
+import { removeProvenance } from './provenance.js';
+
+/** Takes away the directories of an instance that holds nothing any more, as far as they are empty. */
+export async function removeDirectories(instance: Instance): Promise<void> {
+  await removeProvenance(instance);
+  for (const directory of directoriesOf(instance)) {
+    try {
+      await rmdir(directory);
+    } catch (error) {
+      // Somebody else's files, or another instance: they stay.
+      const code = (error as NodeJS.ErrnoException).code ?? '';
+      if (!['ENOENT', 'ENOTEMPTY', 'EEXIST', 'EBUSY'].includes(code)) throw error;
+    }
+  }
+}

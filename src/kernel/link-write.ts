@@ -1,0 +1,124 @@
+import { PlumbError } from '../model/error.js';
+import { IFINDEX_BASE } from '../state/layout.js';
+import type { Attributes } from '../state/state.js';
+import { netnsPath } from './instance.js';
+import { clsactOf } from './link.js';
+import type { Link, Operation } from './native.js';
+import { aliasOf } from './ownership.js';
+import type { WriteContext } from './write-context.js';
+
+type LinkAttributes = Attributes['link'];
+
+/** TC_H_CLSACT: the place of clsact on a device. */
+const CLSACT = 0xffff_fff1;
+
+/** Else the kernel makes a link-local address and solicits routers as soon as a device is up. */
+const QUIET = { addrGenMode: 'none' } as const;
+
+/** Makes a link with everything that belongs to it. One of ours that is there already is made to fit. */
+export async function createLink(context: WriteContext, link: LinkAttributes): Promise<void> {
+  const devices = await context.devices.load();
+  if (devices.ifindexOf(link.name) !== undefined) return updateLink(context, link);
+  await dropUnfinished(context, link);
+  const ifindex = devices.choose(link.name, await context.objects.deviceRows());
+  try {
+    await context.send(undefined, [
+      addOperation(context, link, ifindex),
+      ...clsactOperations(link, ifindex),
+    ]);
+  } catch (error) {
+    devices.forget();
+    throw (await isTaken(context, link.name)) ? foreign(link.name, error) : error;
+  }
+  devices.added(link.name, ifindex);
+  await raise(context, link, ifindex);
+}
+
+/** Changes in place what a device allows: MAC, MTU, up or down, blocks. */
+export async function updateLink(context: WriteContext, link: LinkAttributes): Promise<void> {
+  const ifindex = await context.ifindexIn(undefined, link.name);
+  const netlink = await context.namespaces.in();
+  const blocks = clsactOf(await netlink.qdiscs(), ifindex);
+  const { mac, mtu } = link;
+  const operations: Operation[] = [{ op: 'link-set', ifindex, mac, mtu }];
+  if (!sameBlocks(blocks, link.clsact)) {
+    // clsact cannot change its blocks: for a moment the device has none.
+    if (blocks !== undefined) operations.push({ op: 'qdisc-delete', ifindex, parent: CLSACT });
+    operations.push(...clsactOperations(link, ifindex));
+  }
+  await context.send(undefined, operations);
+  await raise(context, link, ifindex);
+}
+
+export async function deleteLink(context: WriteContext, { name }: LinkAttributes): Promise<void> {
+  const devices = await context.devices.load();
+  const ifindex = devices.ifindexOf(name);
+  if (ifindex === undefined) return;
+  await context.send(undefined, [{ op: 'link-delete', ifindex }], ['ENODEV']);
+  devices.removed(name);
+}
+
+/** Last, when everything that must see its packets is in place: both ends up, or down. */
+async function raise(context: WriteContext, link: LinkAttributes, ifindex: number): Promise<void> {
+  if (link.peer !== undefined) {
+    const inside = await context.ifindexIn(link.peer.netns, link.peer.name);
+    await context.send(link.peer.netns, [
+      { op: 'link-set', ifindex: inside, mtu: link.mtu, up: link.up },
+    ]);
+  }
+  await context.send(undefined, [{ op: 'link-set', ifindex, up: link.up }]);
+}
+
+function addOperation(context: WriteContext, link: LinkAttributes, ifindex: number): Operation {
+  const { name, type, mac, mtu, peer } = link;
+  return {
+    op: 'link-add',
+    name,
+    kind: type,
+    ifindex,
+    mac,
+    mtu,
+    alias: aliasOf(context.node),
+    ...QUIET,
+    ...(peer === undefined
+      ? {}
+      : { peer: { name: peer.name, netns: netnsPath(peer.netns), mac: peer.mac, mtu, ...QUIET } }),
+  };
+}
+
+function clsactOperations({ clsact }: LinkAttributes, ifindex: number): Operation[] {
+  if (clsact === undefined) return [];
+  const { ingressBlock, egressBlock } = clsact;
+  return [{ op: 'clsact-add', ifindex, ingressBlock, egressBlock }];
+}
+
+function sameBlocks(a: LinkAttributes['clsact'], b: LinkAttributes['clsact']): boolean {
+  return a?.ingressBlock === b?.ingressBlock && a?.egressBlock === b?.egressBlock;
+}
+
+/**
+ * The kernel takes an alias only once a link is made: one that was killed in between leaves a link
+ * that is down, has no alias, but the MAC that we derive from our names and a number of our range.
+ */
+async function dropUnfinished(context: WriteContext, wanted: LinkAttributes): Promise<void> {
+  const link = await findLink(context, wanted.name);
+  if (link === undefined || link.alias !== undefined || link.up) return;
+  if (link.mac !== wanted.mac || link.ifindex < IFINDEX_BASE) return;
+  await context.send(undefined, [{ op: 'link-delete', ifindex: link.ifindex }], ['ENODEV']);
+}
+
+async function isTaken(context: WriteContext, name: string): Promise<boolean> {
+  const link = await findLink(context, name);
+  return link !== undefined && link.alias !== aliasOf(context.node);
+}
+
+async function findLink(context: WriteContext, name: string): Promise<Link | undefined> {
+  return (await (await context.namespaces.in()).links()).find((link) => link.name === name);
+}
+
+function foreign(name: string, cause: unknown): PlumbError {
+  return new PlumbError('PLB_FOREIGN_LINK', `somebody else has a device ${name}`, {
+    hint: 'Rename or remove it, or give the endpoint another name.',
+    cause,
+  });
+}

@@ -1,0 +1,19 @@
+// The one door to native code.
+import { BpfMap, BpfProgram, isBpffs, loadObject, mountBpffs, RingBuffer, unpin } from 'libbpf-napi';
+import type { BpfObject, MapInfo } from 'libbpf-napi';
+import { Netlink, netnsCreate, netnsDelete, netnsId, netnsList } from 'iproute2-netlink';
+import type {
+  Address,
+  Filter,
+  Link,
+  Neighbor,
+  Operation,
+  Qdisc,
+  Route,
+  RouteOperation,
+} from 'iproute2-netlink';
+
+export { BpfMap, BpfProgram, isBpffs, loadObject, mountBpffs, RingBuffer, unpin };
+export { Netlink, netnsCreate, netnsDelete, netnsId, netnsList };
+export type { BpfObject, MapInfo };
+export type { Address, Filter, Link, Neighbor, Operation, Qdisc, Route, RouteOperation };

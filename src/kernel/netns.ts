@@ -1,0 +1,64 @@
+import { PlumbError } from '../model/error.js';
+import { resource } from '../state/kinds.js';
+import type { Attributes, PlainResource } from '../state/state.js';
+import { failedWith } from './errno.js';
+import { netnsPath } from './instance.js';
+import { isForbidden, isGone, type Namespaces } from './namespaces.js';
+import { netnsCreate, netnsDelete, netnsList, type Link, type Netlink } from './native.js';
+import { aliasOf, isLoopback } from './ownership.js';
+import type { WriteContext } from './write-context.js';
+
+export interface NamespaceSearch {
+  readonly resources: readonly PlainResource<'netns'>[];
+  /** Some could not be looked into for lack of privileges. */
+  readonly incomplete: boolean;
+}
+
+/** Namespaces in /run/netns whose loopback device carries our alias. */
+export async function readNetns(namespaces: Namespaces, node: string): Promise<NamespaceSearch> {
+  const resources: PlainResource<'netns'>[] = [];
+  let incomplete = false;
+  for (const name of netnsList()) {
+    let netlink: Netlink;
+    try {
+      netlink = await namespaces.in(name);
+    } catch (error) {
+      if (!isForbidden(error) && !isGone(error)) throw error;
+      incomplete ||= isForbidden(error);
+      continue;
+    }
+    if (isMarked(await netlink.links(), node)) resources.push(resource('netns', { name }));
+    else await namespaces.release(name);
+  }
+  return { resources, incomplete };
+}
+
+function isMarked(links: readonly Link[], node: string): boolean {
+  return links.some((link) => isLoopback(link) && link.alias === aliasOf(node));
+}
+
+/** @throws PlumbError PLB_FOREIGN_NETNS when somebody else has a namespace of that name. */
+export async function createNetns(
+  context: WriteContext,
+  { name }: Attributes['netns'],
+): Promise<void> {
+  try {
+    await netnsCreate({ name, loAlias: aliasOf(context.node) });
+  } catch (error) {
+    if (!failedWith(error, 'EEXIST')) throw error;
+    const links = await (await context.namespaces.in(name)).links();
+    if (isMarked(links, context.node)) return;
+    throw new PlumbError('PLB_FOREIGN_NETNS', `somebody else has a network namespace ${name}`, {
+      hint: `Give the endpoint another netns, or remove ${netnsPath(name)}.`,
+      cause: error,
+    });
+  }
+}
+
+export async function deleteNetns(
+  context: WriteContext,
+  { name }: Attributes['netns'],
+): Promise<void> {
+  await context.namespaces.release(name);
+  await netnsDelete(name);
+}

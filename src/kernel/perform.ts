@@ -1,0 +1,120 @@
+import type { Step } from '../plan/plan.js';
+import type { Columns, EntriesResource, KindName, PlainResource, Resource } from '../state/state.js';
+import { HEADS } from '../state/kinds/bpf-entries.js';
+import { createAddress, deleteAddress } from './address.js';
+import { deleteFilter, writeFilter } from './bpf-link.js';
+import { createMap, deleteMap } from './bpf-map.js';
+import { deleteProgram, writeProgram } from './bpf-program.js';
+import {
+  COMMIT,
+  commitEpoch,
+  entriesStep,
+  idleHeads,
+  setIdleHeads,
+  writeEntries,
+} from './entries-write.js';
+import { createLink, deleteLink, updateLink } from './link-write.js';
+import { deleteNeighbor, writeNeighbor } from './neighbor.js';
+import { createNetns, deleteNetns } from './netns.js';
+import { createRoute, deleteRoute } from './route.js';
+import type { WriteContext } from './write-context.js';
+
+type PlainKind = Exclude<KindName, 'bpf-entries'>;
+
+/** Makes what `after` says out of what `before` says; null is absence. Each call may be repeated. */
+type Write<K extends PlainKind> = (
+  context: WriteContext,
+  before: PlainResource<K>['attributes'] | null,
+  after: PlainResource<K>['attributes'] | null,
+) => Promise<void> | void;
+
+const WRITERS: { readonly [K in PlainKind]: Write<K> } = {
+  netns: remade(createNetns, deleteNetns),
+  link: changed(createLink, updateLink, deleteLink),
+  address: remade(createAddress, deleteAddress),
+  neighbor: changed(writeNeighbor, writeNeighbor, deleteNeighbor),
+  route: changed(createRoute, createRoute, deleteRoute),
+  'bpf-map': remade(createMap, deleteMap),
+  'bpf-program': (context, before, after) => {
+    if (after !== null) return writeProgram(context, before, after);
+    if (before !== null) deleteProgram(context, before);
+  },
+  'bpf-link': changed(writeFilter, writeFilter, deleteFilter),
+};
+
+type Call<A> = (context: WriteContext, attributes: A) => Promise<void> | void;
+
+function remade<A>(create: Call<A>, remove: Call<A>) {
+  return async (context: WriteContext, before: A | null, after: A | null): Promise<void> => {
+    if (before !== null) await remove(context, before);
+    if (after !== null) await create(context, after);
+  };
+}
+
+function changed<A>(create: Call<A>, update: Call<A>, remove: Call<A>) {
+  return async (context: WriteContext, before: A | null, after: A | null): Promise<void> => {
+    if (after === null) {
+      if (before !== null) await remove(context, before);
+    } else await (before === null ? create : update)(context, after);
+  };
+}
+
+/** How to take a step back. Only heads need more than the step itself. */
+export interface Inverse {
+  readonly step: Step;
+  /** Rows that the idle buffer of heads held before the step. */
+  readonly idle?: Columns;
+}
+
+/** To be asked before a step is performed. */
+export async function inverseOf(context: WriteContext, step: Step): Promise<Inverse> {
+  const swapped = { ...step, before: step.after, after: step.before };
+  return step.kind === 'bpf-entries' && step.key === HEADS
+    ? { step: swapped, idle: await idleHeads(context) }
+    : { step: swapped };
+}
+
+/** Does one step. When it throws, a part of it may have been done: its inverse takes that back, too. */
+export async function perform(context: WriteContext, step: Step): Promise<void> {
+  if (step.key === COMMIT) {
+    commitEpoch(context, step.flip === true);
+  } else if (step.kind === 'bpf-entries') {
+    const rows = entriesStep(step.key, entriesOf(step.before), entriesOf(step.after));
+    await writeEntries(context, rows);
+  } else {
+    await write(context, step.kind, step);
+  }
+}
+
+export async function takeBack(context: WriteContext, { step, idle }: Inverse): Promise<void> {
+  if (idle === undefined) await perform(context, step);
+  else await setIdleHeads(context, idle);
+}
+
+async function write<K extends PlainKind>(
+  context: WriteContext,
+  kind: K,
+  { action, before, after }: Step,
+): Promise<void> {
+  const from = attributesOf(kind, before);
+  const to = attributesOf(kind, after);
+  const writer = WRITERS[kind] as Write<K>;
+  if (action === 'replace' && from !== null && to !== null) {
+    await writer(context, from, null);
+    await writer(context, null, to);
+  } else await writer(context, from, to);
+}
+
+function attributesOf<K extends PlainKind>(
+  kind: K,
+  resource: Resource | null,
+): PlainResource<K>['attributes'] | null {
+  if (resource === null) return null;
+  if (resource.kind !== kind) throw new RangeError(`a ${resource.kind} in a step on a ${kind}`);
+  return (resource as PlainResource<K>).attributes;
+}
+
+function entriesOf(resource: Resource | null): EntriesResource | null {
+  if (resource === null || resource.kind === 'bpf-entries') return resource;
+  throw new RangeError(`a ${resource.kind} in a step on bpf-entries`);
+}
