@@ -1,0 +1,27 @@
+import { atomizeChangeset, diff } from 'json-diff-ts';
+import type { Change, PlainKindName } from '../state/kind.js';
+import { kindOf } from '../state/kinds.js';
+import type { Attributes } from '../state/state.js';
+
+export interface Comparison {
+  readonly change: 'same' | Change;
+  /** Names of the attributes that differ, sorted; of a part of one, joined by a dot (`peer.mac`). */
+  readonly differs: readonly string[];
+}
+
+/** Which attributes differ, and what the kernel can do about it. */
+export function compareAttributes<K extends PlainKindName>(
+  kind: K,
+  before: Attributes[K],
+  after: Attributes[K],
+): Comparison {
+  const { normalize, changeFor } = kindOf(kind);
+  const differs = differences(normalize(before), normalize(after));
+  return { differs, change: differs.length === 0 ? 'same' : changeFor(differs) };
+}
+
+/** Dotted names of what differs between two plain values; both are normal, so plain JSON. */
+function differences(before: object, after: object): string[] {
+  const changes = atomizeChangeset(diff(before, after));
+  return [...new Set(changes.map(({ path }) => path.replace(/^\$\./, '')))].sort();
+}

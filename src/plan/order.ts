@@ -1,0 +1,87 @@
+import { parseEntriesKey } from '../state/kinds/bpf-entries.js';
+import type { MapName } from '../state/layout.js';
+import type { Resource } from '../state/state.js';
+import type { Step } from './plan.js';
+
+/** A step with its place inside its phase: ascending where things are made, descending in retire. */
+export interface Draft {
+  readonly step: Step;
+  readonly rank: number;
+}
+
+/** Before everything: the policy before the current one gives way. */
+export const RANK_CLEAR = -1;
+/** First of retire: no undo from here on, where moves make the old policy inexact. */
+export const RANK_DROP = 1000;
+/** Last of retire. */
+export const RANK_RAISE = -2;
+
+/** The filters stand on the blocks before any endpoint's device exists: without its rows it drops. */
+const RANK = {
+  map: 0,
+  program: 1,
+  nodeLink: 2,
+  nodeAddress: 3,
+  filter: 4,
+  netns: 20,
+  link: 21,
+  address: 30,
+  neighbor: 31,
+  route: 32,
+} as const;
+
+const ENTRIES_RANK: Partial<Record<MapName, number>> = {
+  plumb_tables: 10,
+  plumb_refs: 11,
+  plumb_heads: 12,
+  // an identity is known before any address has it
+  plumb_classes: 13,
+  plumb_ipcache: 14,
+  plumb_ipcache_lpm: 15,
+  // rows name a device by its ifindex: after it is made, before it goes
+  plumb_devices: 22,
+  plumb_endpoints: 23,
+  plumb_config: 40,
+};
+
+/** Place of a resource among those that are made; `nodeLinks` are the dummies of the node itself. */
+export function rankOf(resource: Resource, nodeLinks: ReadonlySet<string>): number {
+  switch (resource.kind) {
+    case 'bpf-map':
+      return RANK.map;
+    case 'bpf-program':
+      return RANK.program;
+    case 'bpf-link':
+      return RANK.filter;
+    case 'netns':
+      return RANK.netns;
+    case 'link':
+      return resource.attributes.type === 'dummy' ? RANK.nodeLink : RANK.link;
+    case 'address': {
+      const { netns, device } = resource.attributes;
+      return netns === undefined && nodeLinks.has(device) ? RANK.nodeAddress : RANK.address;
+    }
+    case 'neighbor':
+      return RANK.neighbor;
+    case 'route':
+      return RANK.route;
+    case 'bpf-entries':
+      return ENTRIES_RANK[parseEntriesKey(resource.key)?.map ?? resource.map] ?? RANK.route;
+  }
+}
+
+/** Steps of all phases in the order in which they are done. */
+export function inOrder(drafts: readonly Draft[]): Step[] {
+  const phases = (['stage', 'commit', 'retire'] as const).map((phase) => {
+    const sign = phase === 'retire' ? -1 : 1;
+    return drafts
+      .filter(({ step }) => step.phase === phase)
+      .sort((a, b) => sign * (a.rank - b.rank) || compareText(a.step.key, b.step.key));
+  });
+  return phases.flat().map(({ step }) => step);
+}
+
+function compareText(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}

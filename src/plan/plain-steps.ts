@@ -1,0 +1,94 @@
+import type { Origin } from '../model/error.js';
+import type { PlainKindName } from '../state/kind.js';
+import { kindOf } from '../state/kinds.js';
+import type { Attributes, EntriesResource, Resource } from '../state/state.js';
+import { compareAttributes } from './differences.js';
+import { rankOf, type Draft } from './order.js';
+
+export type Plain = Exclude<Resource, EntriesResource>;
+
+export interface PlainChange {
+  readonly before: Plain | null;
+  readonly after: Plain | null;
+  readonly action: 'create' | 'update' | 'replace' | 'delete';
+  readonly why: string;
+}
+
+/** Plain resources that differ, by kind and key; two with one slot are one replacement. */
+export function plainChanges(before: readonly Plain[], after: readonly Plain[]): PlainChange[] {
+  const wanted = new Map(after.map((resource) => [nameOf(resource), resource]));
+  const present = new Map(before.map((resource) => [nameOf(resource), resource]));
+  const leaving = new Map<string, Plain>();
+  for (const resource of before) {
+    const slot = slotOf(resource);
+    if (!wanted.has(nameOf(resource)) && slot !== undefined) leaving.set(slot, resource);
+  }
+  const replaced = new Set<Plain>();
+  const changes: PlainChange[] = [];
+  for (const resource of after) {
+    const same = present.get(nameOf(resource));
+    if (same !== undefined) {
+      const { change, differs } = compare(same, resource);
+      if (change === 'same') continue;
+      const why = `differs: ${differs.join(', ')}`;
+      changes.push({ before: same, after: resource, action: change, why });
+      continue;
+    }
+    const other = leaving.get(slotOf(resource) ?? '');
+    if (other === undefined) {
+      changes.push({ before: null, after: resource, action: 'create', why: 'not in the kernel' });
+    } else {
+      replaced.add(other);
+      const why = `takes the place of ${other.key}`;
+      changes.push({ before: other, after: resource, action: 'replace', why });
+    }
+  }
+  for (const resource of before) {
+    if (wanted.has(nameOf(resource)) || replaced.has(resource)) continue;
+    changes.push({ before: resource, after: null, action: 'delete', why: 'not in the program' });
+  }
+  return changes;
+}
+
+export function plainDrafts(
+  changes: readonly PlainChange[],
+  nodeLinks: ReadonlySet<string>,
+  fallback: Origin,
+): Draft[] {
+  return changes.flatMap(({ before, after, action, why }) => {
+    const resource = after ?? before;
+    if (resource === null) return [];
+    const step = {
+      phase: action === 'delete' ? ('retire' as const) : ('stage' as const),
+      action,
+      kind: resource.kind,
+      key: resource.key,
+      before,
+      after,
+      origin: after?.origin ?? fallback,
+      why,
+    };
+    return [{ step, rank: rankOf(resource, nodeLinks) }];
+  });
+}
+
+export function isPlain(resource: Resource): resource is Plain {
+  return resource.kind !== 'bpf-entries';
+}
+
+function nameOf({ kind, key }: Plain): string {
+  return `${kind} ${key}`;
+}
+
+function slotOf(resource: Plain): string | undefined {
+  const slot = slot_(resource.kind, resource.attributes);
+  return slot === undefined ? undefined : `${resource.kind} ${slot}`;
+}
+
+function slot_<K extends PlainKindName>(kind: K, attributes: unknown): string | undefined {
+  return kindOf(kind).slot?.(attributes as Attributes[K]);
+}
+
+function compare(before: Plain, after: Plain): ReturnType<typeof compareAttributes> {
+  return compareAttributes(before.kind, before.attributes, after.attributes);
+}
