@@ -1,0 +1,39 @@
+import { writeFile } from 'node:fs/promises';
+import { Flags } from '@oclif/core';
+import { planFromProgram } from '../../engine.js';
+import { renderPlanMarkdown } from '../../report/markdown.js';
+import { renderPlan } from '../../report/terminal.js';
+import { PlumbCommand } from '../base.js';
+import { nodeFlag, programArg } from '../flags.js';
+
+export default class PlanCommand extends PlumbCommand {
+  static override summary = 'Show what apply would change.';
+  static override args = { program: programArg };
+  static override flags = {
+    node: nodeFlag,
+    markdown: Flags.boolean({ description: 'print Markdown, for a pull request', exclusive: ['json'] }),
+    out: Flags.string({ description: 'also write the plan, for apply', helpValue: 'FILE' }),
+    state: Flags.string({
+      description: 'plan against this state file, or "empty", instead of the kernel',
+      helpValue: 'FILE|empty',
+    }),
+    'detailed-exitcode': Flags.boolean({ description: 'exit with 2 when there are changes' }),
+  };
+
+  async run(): Promise<unknown> {
+    const { args, flags } = await this.parse(PlanCommand);
+    const planned = await planFromProgram(args.program, flags);
+    for (const warning of planned.warnings) this.warn(warning);
+    const json = planned.toJson();
+    if (flags.out !== undefined) {
+      await writeFile(flags.out, `${JSON.stringify(json, null, 2)}\n`, { mode: 0o600 });
+    }
+    if (flags.markdown) this.log(renderPlanMarkdown(planned.plan, planned.traffic));
+    else {
+      this.log(renderPlan(planned.plan, planned.traffic, { colour: this.colour, width: this.width }));
+      if (planned.lockChanged) this.log(`\n${planned.lockPath}: apply or synth will record new identity numbers`);
+    }
+    if (flags['detailed-exitcode'] && planned.plan.steps.length > 0) process.exitCode = 2;
+    return json;
+  }
+}

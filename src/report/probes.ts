@@ -1,0 +1,24 @@
+import Table from 'cli-table3';
+import pc from 'picocolors';
+
+/** One thing that plumb asks of a kernel, and what this one answers. */
+export interface Probe {
+  readonly feature: string;
+  readonly ok: boolean;
+  readonly detail: string;
+  /** What to do about it when it is not there. */
+  readonly hint: string;
+}
+
+export function renderProbes(probes: readonly Probe[], options: { colour: boolean }): string {
+  const c = pc.createColors(options.colour);
+  const table = new Table({ style: { head: [], border: [], compact: true }, head: ['', 'feature', 'detail'] });
+  for (const probe of probes) {
+    table.push([
+      probe.ok ? c.green('ok') : c.red('no'),
+      probe.feature,
+      probe.ok ? probe.detail : `${probe.detail}\n${probe.hint}`,
+    ]);
+  }
+  return table.toString();
+}

@@ -1,0 +1,79 @@
+import { execFile, execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+export const CHECKOUT = resolve(import.meta.dirname, '../..');
+export const STAR_WARS = join(CHECKOUT, 'examples/star-wars/plumb.ts');
+
+export interface Result {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs a command to its end; never throws for an exit code. */
+export function run(command: string, args: readonly string[], env = process.env): Promise<Result> {
+  return new Promise((done) => {
+    execFile(
+      command,
+      args,
+      { cwd: CHECKOUT, env: { ...env, NO_COLOR: '1' }, maxBuffer: 64 << 20 },
+      (error, stdout, stderr) => {
+        const code = error === null ? 0 : typeof error.code === 'number' ? error.code : 255;
+        done({ code, stdout, stderr });
+      },
+    );
+  });
+}
+
+/** A node of the test's own: a network namespace, and a root directory for pins and locks. */
+export class TestNode {
+  readonly root = mkdtempSync(join(tmpdir(), 'plumb-e2e-'));
+
+  constructor(readonly netns: string) {
+    execFileSync('ip', ['netns', 'add', netns]);
+    execFileSync('ip', ['-netns', netns, 'link', 'set', 'lo', 'up']);
+  }
+
+  /** `bin/plumb` on this node. */
+  plumb(...args: readonly string[]): Promise<Result> {
+    return run('bin/plumb', [...args, '--netns', this.netns, '--root', this.root]);
+  }
+
+  /** The same with `--json`, parsed; throws with the output when it is not JSON. */
+  async json<T = Record<string, unknown>>(...args: readonly string[]): Promise<T> {
+    const result = await this.plumb(...args, '--json');
+    try {
+      return JSON.parse(result.stdout) as T;
+    } catch (error) {
+      throw new Error(`not JSON (exit ${String(result.code)}): ${result.stdout}${result.stderr}`, {
+        cause: error,
+      });
+    }
+  }
+
+  ip(...args: readonly string[]): string {
+    return execFileSync('ip', ['-netns', this.netns, ...args], { encoding: 'utf8' });
+  }
+
+  pin(path: string): string {
+    return join(this.root, 'bpf', this.netns, path);
+  }
+
+  async dispose(): Promise<void> {
+    await this.plumb('destroy', '--yes');
+    execFileSync('ip', ['netns', 'delete', this.netns]);
+    try {
+      execFileSync('umount', [join(this.root, 'bpf')], { stdio: 'ignore' });
+    } catch {
+      // Not mounted: nothing was ever applied.
+    }
+    rmSync(this.root, { recursive: true, force: true });
+  }
+}
+
+/** Runs a command inside an endpoint's namespace. */
+export function inside(netns: string, command: string, ...args: readonly string[]): Promise<Result> {
+  return run('nsenter', [`--net=/run/netns/${netns}`, command, ...args]);
+}
