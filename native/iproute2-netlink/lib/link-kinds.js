@@ -30,22 +30,20 @@ export function writeLinkHeader(w, ifindex, flags, change) {
 
 /**
  * IFLA_INFO_DATA of the kinds that have any.
- * @param {Writer} w @param {LinkAdd} op @param {Descriptors} descriptors @param {boolean} peerUp in the same message
+ * @param {Writer} w @param {LinkAdd} op @param {Descriptors} descriptors
  */
-export function writeLinkData(w, op, descriptors, peerUp) {
+export function writeLinkData(w, op, descriptors) {
   const { peer, vxlan } = op;
   if (peer !== undefined) {
-    w.nested(IFLA_INFO_DATA, () =>
-      w.nested(VETH_INFO_PEER, () => writePeer(w, peer, descriptors, peerUp)),
-    );
+    w.nested(IFLA_INFO_DATA, () => w.nested(VETH_INFO_PEER, () => writePeer(w, peer, descriptors)));
   } else if (vxlan !== undefined) {
     w.nested(IFLA_INFO_DATA, () => writeVxlan(w, vxlan));
   }
 }
 
-/** @param {Writer} w @param {LinkPeer} peer @param {Descriptors} descriptors @param {boolean} up */
-function writePeer(w, peer, descriptors, up) {
-  writeLinkHeader(w, peer.ifindex ?? 0, up ? 1 : 0, up ? 1 : 0);
+/** @param {Writer} w @param {LinkPeer} peer @param {Descriptors} descriptors */
+function writePeer(w, peer, descriptors) {
+  writeLinkHeader(w, peer.ifindex ?? 0, 0, 0);
   w.attributeText(IFLA_IFNAME, peer.name);
   if (peer.mac !== undefined) w.attributeBytes(IFLA_ADDRESS, parseMac(peer.mac));
   w.attributeU32(IFLA_MTU, peer.mtu);

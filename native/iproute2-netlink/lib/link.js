@@ -36,9 +36,9 @@ const ADDR_GEN_MODES = /** @type {const} */ (['eui64', 'none', 'stable-privacy',
 /**
  * Makes the link; what a creation does not take ({@link writeLinkSet}) goes into messages after it.
  * @param {Writer} w @param {LinkAdd} op @param {Descriptors} descriptors
- * @param {{ up: boolean, peerUp: boolean }} o whether the ends come up with this message
+ * @param {boolean} up whether it comes up with this message
  */
-export function writeLinkAdd(w, op, descriptors, { up, peerUp }) {
+export function writeLinkAdd(w, op, descriptors, up) {
   w.message(RTM_NEWLINK, NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL, () => {
     writeLinkHeader(w, op.ifindex ?? 0, up ? IFF_UP : 0, up ? IFF_UP : 0);
     w.attributeText(IFLA_IFNAME, op.name);
@@ -49,7 +49,7 @@ export function writeLinkAdd(w, op, descriptors, { up, peerUp }) {
     if (op.netns !== undefined) w.attributeU32(IFLA_NET_NS_FD, descriptors.file(op.netns));
     w.nested(IFLA_LINKINFO, () => {
       w.attributeText(IFLA_INFO_KIND, op.kind);
-      writeLinkData(w, op, descriptors, peerUp);
+      writeLinkData(w, op, descriptors);
     });
   });
 }

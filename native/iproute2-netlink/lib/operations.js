@@ -96,31 +96,28 @@ function encodeOne(w, op, descriptors, step) {
 }
 
 /**
- * The kernel takes neither an alias nor an address generation mode when it makes a link. They follow
- * in a message of their own, in the namespace of that end; and an end comes up only after
- * its mode is set, or it would have its link-local address already.
+ * The kernel takes neither an alias nor an address generation mode when it makes a link, and cannot bring
+ * up the far end of a veth then (ENOTCONN). These follow in messages of their own, in the namespace of that
+ * end; and an end comes up only after its mode is set, or it would have its link-local address already.
  * @param {Writer} w @param {LinkAdd} op @param {Descriptors} descriptors
  * @param {(write: () => void, netns?: string) => void} step
  */
 function encodeLinkAdd(w, op, descriptors, step) {
-  const ends = [end(op), ...(op.peer === undefined ? [] : [end(op.peer)])];
-  const [near, far] = ends;
-  step(() =>
-    writeLinkAdd(w, op, descriptors, { up: near?.up === 'now', peerUp: far?.up === 'now' }),
-  );
-  for (const { name, netns, up, alias, addrGenMode } of ends) {
-    if (up === 'now' || (alias === undefined && addrGenMode === undefined)) continue;
+  const upAtOnce = op.up === true && !hasSettings(op);
+  step(() => writeLinkAdd(w, op, descriptors, upAtOnce));
+  for (const end of op.peer === undefined ? [op] : [op, op.peer]) {
+    const { name, netns, alias, addrGenMode } = end;
     const at = netns === undefined ? undefined : `/proc/self/fd/${descriptors.file(netns)}`;
-    step(() => writeLinkSet(w, { alias, addrGenMode }, { name }), at);
-    if (up === 'later') step(() => writeLinkSet(w, { up: true }, { name }), at);
+    if (hasSettings(end)) step(() => writeLinkSet(w, { alias, addrGenMode }, { name }), at);
+    if (end.up && !(end === op && upAtOnce)) {
+      step(() => writeLinkSet(w, { up: true }, { name }), at);
+    }
   }
 }
 
-/** @param {LinkAdd | LinkPeer} o */
-function end({ name, netns, up, alias, addrGenMode }) {
-  const plain = alias === undefined && addrGenMode === undefined;
-  const when = !up ? 'never' : plain ? 'now' : 'later';
-  return { name, netns, up: when, alias, addrGenMode };
+/** @param {LinkAdd | LinkPeer} end */
+function hasSettings({ alias, addrGenMode }) {
+  return alias !== undefined || addrGenMode !== undefined;
 }
 
 /**
