@@ -195,7 +195,10 @@ export interface Filter {
   /** EtherType; 3 is all. */
   protocol: number;
   chain: number;
-  /** Of a `bpf` filter: the loaded program's id and tag, and the name given with the filter. */
+  /**
+   * Of a `bpf` filter: the loaded program's id and tag (16 hex digits), and the name given with the filter.
+   * Absent for classic BPF.
+   */
   bpf?: { id: number; tag: string; name: string; directAction: boolean };
 }
 

@@ -82,13 +82,20 @@ export function readFilter(body) {
     handle,
     protocol: swap16(tcInfo & 0xffff),
     chain: attributes.u32(TCA_CHAIN) ?? 0,
-    bpf: options && {
-      id: options.u32(TCA_BPF_ID) ?? 0,
-      tag: options.bytes(TCA_BPF_TAG)?.toString('hex') ?? '',
-      name: options.text(TCA_BPF_NAME) ?? '',
-      directAction: ((options.u32(TCA_BPF_FLAGS) ?? 0) & TCA_BPF_FLAG_ACT_DIRECT) !== 0,
-    },
+    bpf: options && readProgram(options),
   });
+}
+
+/** @param {Attributes} options @returns {Filter['bpf']} undefined: classic BPF, which is no loaded program */
+function readProgram(options) {
+  const id = options.u32(TCA_BPF_ID);
+  if (id === undefined) return undefined;
+  return {
+    id,
+    tag: options.bytes(TCA_BPF_TAG)?.toString('hex') ?? '',
+    name: options.text(TCA_BPF_NAME) ?? '',
+    directAction: ((options.u32(TCA_BPF_FLAGS) ?? 0) & TCA_BPF_FLAG_ACT_DIRECT) !== 0,
+  };
 }
 
 /** @param {number} value */
