@@ -22,7 +22,7 @@ export function stateToJson(state: State): StateDocument {
   return {
     version,
     node,
-    resources: resources.map(resourceToDocument),
+    resources: resources.map(resourceToJson),
     ...(previous === undefined ? {} : { previous: [...previous] }),
   };
 }
@@ -56,7 +56,7 @@ export function stateFromJson(value: unknown, file = 'state file'): State {
     return normalizeState({
       version: 1,
       node,
-      resources: resources.map(resourceFromDocument),
+      resources: resources.map(resourceFromJson),
       ...(previous === undefined ? {} : { previous }),
     });
   } catch (cause) {
@@ -65,15 +65,15 @@ export function stateFromJson(value: unknown, file = 'state file'): State {
   }
 }
 
-export function resourceToDocument(resource: Resource): ResourceDocument {
-  if (resource.kind === 'bpf-entries') return entriesToDocument(resource);
+export function resourceToJson(resource: Resource): ResourceDocument {
+  if (resource.kind === 'bpf-entries') return entriesToJson(resource);
   const { kind, key, attributes, origin } = resource;
   return { kind, key, attributes, ...(origin ? { origin } : {}) } as ResourceDocument;
 }
 
 /** @throws RangeError when a field does not fit or the key is not that of the attributes. */
-export function resourceFromDocument(document: ResourceDocument): Resource {
-  if (document.kind === 'bpf-entries') return entriesFromDocument(document);
+export function resourceFromJson(document: ResourceDocument): Resource {
+  if (document.kind === 'bpf-entries') return entriesFromJson(document);
   const { kind, key, origin } = document;
   // The schema has checked the attributes of this kind; TypeScript cannot follow the two together.
   return plainResource(
@@ -98,7 +98,7 @@ function plainResource<K extends PlainKindName>(
   return { kind, key, attributes, ...(origin ? { origin: origin as Origin } : {}) };
 }
 
-function entriesToDocument(resource: EntriesResource): EntriesDocument {
+function entriesToJson(resource: EntriesResource): EntriesDocument {
   const { kind, key, map, columns, label, origin, rowOrigins } = resource;
   const rows = Array.from({ length: columns.count }, (_, i) => {
     const row = rowAt(map, columns, i);
@@ -119,7 +119,7 @@ function entriesToDocument(resource: EntriesResource): EntriesDocument {
   };
 }
 
-function entriesFromDocument(document: EntriesDocument): EntriesResource {
+function entriesFromJson(document: EntriesDocument): EntriesResource {
   const { key, rows, label, origin } = document;
   const named = parseEntriesKey(key);
   if (named === undefined || named.map !== document.map) {

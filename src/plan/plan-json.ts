@@ -1,0 +1,104 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { PlumbError } from '../model/error.js';
+import type { Origin } from '../model/error.js';
+import { canonicalJson, type Json } from '../state/canonical-json.js';
+import { KIND_NAMES } from '../state/kinds.js';
+import { resourceFromJson, resourceToJson } from '../state/json.js';
+import { describeIssues, originSchema, resourceSchema } from '../state/schema.js';
+import type { Plan, Step } from './plan.js';
+
+const count = z.int().min(0);
+
+const stepSchema = z.strictObject({
+  phase: z.enum(['stage', 'commit', 'retire']),
+  action: z.enum(['create', 'update', 'replace', 'delete', 'commit']),
+  kind: z.enum(KIND_NAMES as [Step['kind'], ...Step['kind'][]]),
+  key: z.string().min(1),
+  before: resourceSchema.nullable(),
+  after: resourceSchema.nullable(),
+  origin: originSchema,
+  why: z.string(),
+  label: z.string().optional(),
+  flip: z.boolean().optional(),
+});
+
+const planSchema = z.strictObject({
+  version: z.literal(1),
+  node: z.string().min(1),
+  summary: z.strictObject({ add: count, change: count, remove: count }),
+  steps: z.array(stepSchema),
+  verdicts: z.json(),
+  maps: z.record(z.string(), z.strictObject({ used: count, max: count })),
+  fingerprint: z.string().regex(/^[0-9a-f]{64}$/),
+  digest: z.string(),
+});
+
+/** A plan file: the plan, rows decoded into fields, and `digest`, the SHA-256 of everything else in it. */
+export type PlanDocument = z.infer<typeof planSchema>;
+
+/** A plan that was read, with what was said of its traffic when it was made. */
+export interface ReadPlan {
+  readonly plan: Plan;
+  readonly verdicts: Json;
+}
+
+/** `verdicts` is kept as it is; the plan does not depend on it. */
+export function planToJson(plan: Plan, verdicts: Json = null): PlanDocument {
+  const { version, node, summary, maps, fingerprint } = plan;
+  const steps = plan.steps.map(({ before, after, ...step }) => ({
+    ...step,
+    before: before === null ? null : resourceToJson(before),
+    after: after === null ? null : resourceToJson(after),
+  }));
+  // Through text, so that members that are undefined and classes are gone before the digest is made.
+  const document = { version, node, summary, steps, verdicts, maps, fingerprint };
+  const content = JSON.parse(JSON.stringify(document)) as Omit<PlanDocument, 'digest'>;
+  return { ...content, digest: digestOf(content) };
+}
+
+/**
+ * @throws PlumbError PLB_PLAN_FILE when it has another version or shape or a field that does not fit;
+ * PLB_PLAN_EDITED when it is not what plumb wrote.
+ */
+export function planFromJson(value: unknown): ReadPlan {
+  const parsed = planSchema.safeParse(value);
+  if (!parsed.success) throw planFileError(describeIssues(parsed.error), parsed.error);
+  const { digest, steps, verdicts, ...rest } = parsed.data;
+  const { digest: _, ...content } = value as PlanDocument;
+  if (digestOf(content) !== digest) {
+    throw new PlumbError('PLB_PLAN_EDITED', 'this plan file was changed after plumb wrote it', {
+      hint: 'Change the program instead, and plan again with `plumb plan --out`.',
+    });
+  }
+  try {
+    return { plan: { ...rest, steps: steps.map(stepFromJson) }, verdicts };
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    throw planFileError(cause.message, cause);
+  }
+}
+
+function stepFromJson(document: z.infer<typeof stepSchema>): Step {
+  const { before, after, origin, label, flip, ...step } = document;
+  return {
+    ...step,
+    before: before === null ? null : resourceFromJson(before),
+    after: after === null ? null : resourceFromJson(after),
+    origin: origin as Origin,
+    ...(label === undefined ? {} : { label }),
+    ...(flip === undefined ? {} : { flip }),
+  };
+}
+
+function digestOf(content: object): string {
+  return createHash('sha256').update(canonicalJson(content)).digest('hex');
+}
+
+function planFileError(detail: string, cause: unknown): PlumbError {
+  return new PlumbError('PLB_PLAN_FILE', 'this is no plan file that this plumb can read', {
+    detail,
+    hint: 'Plan again with `plumb plan --out`.',
+    cause,
+  });
+}
