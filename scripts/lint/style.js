@@ -27,7 +27,6 @@ export const styleConfigs = [
   // other people import from these; they alone hand on what other files declare
   { files: ['constructs/index.ts', 'src/testing/index.ts'], rules: restrict(noDefault, noAddon) },
   { files: ['native/*/index.{js,d.ts}'], rules: restrict(noDefault) },
-  { files: ['native/*/index.{js,d.ts}'], rules: restrict(noDefault) },
   // tools ask for a default export here
   { files: ['src/cli/commands/**/*.ts'], rules: restrict(noBarrel, noAddon) },
   { files: ['*.config.{js,ts}', 'examples/**/*.ts'], rules: restrict(noBarrel) },
