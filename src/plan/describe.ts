@@ -44,7 +44,8 @@ export function tableLines({ map, columns }: EntriesResource): string[] {
     });
 }
 
-function portText(prefixLength: number, protocol: number, port: number): string {
+/** What a key of a table matches: `8080/TCP`, `8000-8063/TCP`, `type 8/ICMP`, `any`. */
+export function portText(prefixLength: number, protocol: number, port: number): string {
   if (prefixLength <= ANY_PROTOCOL) return 'any';
   const name = PROTOCOLS[protocol] ?? `protocol ${protocol}`;
   if (prefixLength <= ANY_PORT) return name;

@@ -1,0 +1,40 @@
+import type { MapUse, Plan } from '../plan/plan.js';
+import type { TrafficLine } from './traffic.js';
+import type { Line } from './line.js';
+import { grouped } from './text.js';
+
+/** `hoth: 3 to add, 2 to change, 1 to remove; one commit, no interruption`. */
+export function summaryText({ node, summary, steps }: Plan): string {
+  if (steps.length === 0) return `${node}: nothing to change`;
+  const { add, change, remove } = summary;
+  const counts = `${grouped(add)} to add, ${grouped(change)} to change, ${grouped(remove)} to remove`;
+  const flips = steps.some((step) => step.flip === true);
+  const raises = steps.some((step) => step.action === 'commit');
+  const commit = flips ? ['one commit'] : raises ? ['same policy'] : [];
+  return `${node}: ${counts}; ${[...commit, interruption(steps)].join(', ')}`;
+}
+
+function interruption(steps: Plan['steps']): string {
+  const links = steps.filter((step) => step.kind === 'link' && step.action === 'replace');
+  if (links.length === 0) return 'no interruption';
+  const names = links.slice(0, 3).map((step) => step.key);
+  const more = links.length > 3 ? ` and ${grouped(links.length - 3)} more` : '';
+  return `interrupts ${names.join(', ')}${more}`;
+}
+
+export function trafficLines(traffic: readonly TrafficLine[]): Line[] {
+  const from = Math.max(0, ...traffic.map((line) => `${line.from} -> ${line.to}`.length));
+  return traffic.map(({ change, from: who, to, what, origin, note }) => ({
+    sign: change === 'allow' ? '+' : change === 'deny' ? '-' : '~',
+    text: `${`${who} -> ${to}`.padEnd(Math.min(from, 60))}   ${what}`,
+    ...(origin === undefined ? {} : { origin }),
+    ...(note === undefined ? {} : { note }),
+  }));
+}
+
+/** `refs 14/65,536` for each map. */
+export function mapTexts(maps: Readonly<Record<string, MapUse>>): string[] {
+  return Object.entries(maps).map(
+    ([name, { used, max }]) => `${name.replace(/^plumb_/, '')} ${grouped(used)}/${grouped(max)}`,
+  );
+}
