@@ -1,8 +1,9 @@
 import type { EndpointSpec, NodeSpec } from '../model/program.js';
 import { EGRESS_BLOCK, INGRESS_BLOCK } from '../state/layout.js';
+import { resource } from '../state/kinds.js';
 import type { Resource } from '../state/state.js';
 import { deviceName, macAddress } from './names.js';
-import { defaultRoute, hostPrefix, isIPv6, resource } from './resources.js';
+import { defaultRoute, hostPrefix, isIPv6 } from './addresses.js';
 
 /** RT_TABLE_MAIN. */
 export const MAIN_TABLE = 254;
@@ -17,7 +18,7 @@ export function endpointResources(node: NodeSpec, endpoint: EndpointSpec): Resou
   const mac = macAddress(node.name, endpoint.name, 'endpoint');
   const hostMac = macAddress(node.name, endpoint.name, 'host');
   const inside = 'eth0';
-  const resources = [
+  const resources: Resource[] = [
     resource('netns', { name: netns }, origin),
     resource(
       'link',

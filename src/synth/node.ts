@@ -1,10 +1,11 @@
 import type { NodeSpec } from '../model/program.js';
 import { MAPS, type MapName } from '../state/layout.js';
 import { keySize, valueSize } from '../state/codec.js';
+import { resource } from '../state/kinds.js';
 import type { Resource } from '../state/state.js';
 import { BLOCKS } from './endpoint.js';
 import { macAddress } from './names.js';
-import { hostPrefix, resource } from './resources.js';
+import { hostPrefix } from './addresses.js';
 
 /** The datapath object that the synthesized state names: its hash and the switches it is loaded with. */
 export interface DatapathObject {

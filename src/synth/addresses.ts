@@ -1,5 +1,3 @@
-export { resource } from '../state/kinds.js';
-
 /** `10.1.0.1` -> `10.1.0.1/32`, `fd00::1` -> `fd00::1/128`. */
 export function hostPrefix(address: string): string {
   return `${address}/${isIPv6(address) ? '128' : '32'}`;
