@@ -3,10 +3,10 @@ import { readState } from '../kernel/read-state.js';
 import { WriteContext } from '../kernel/write-context.js';
 import { PlumbError } from '../model/error.js';
 import type { Plan } from '../plan/plan.js';
+import { simulate } from '../plan/simulate.js';
 import { fingerprint } from '../state/canonical.js';
 import type { State } from '../state/state.js';
-import { differences, isEqual } from './compare.js';
-import { contentsOf, expected, nameOf } from './expect.js';
+import { contentsOf, differences, isEqual, nameOf } from './compare.js';
 import { takeLock } from './lock.js';
 import { writeProvenance } from './provenance.js';
 import { runSteps, type RunOptions } from './run-steps.js';
@@ -101,7 +101,7 @@ function movedSince({ steps }: Plan, now: State): string[] {
 function verify(plan: Plan, before: State, after: State): void {
   let wrong: string[];
   try {
-    wrong = differences(expected(before, plan.steps), contentsOf(after));
+    wrong = differences(contentsOf(simulate(before, plan.steps)), contentsOf(after));
   } catch (error) {
     wrong = [`the steps do not fit the state: ${error instanceof Error ? error.message : ''}`];
   }

@@ -2,8 +2,18 @@ import { canonicalJson } from '../state/canonical-json.js';
 import { diffColumns, isSame } from '../state/difference.js';
 import { widthsOf } from '../state/columns.js';
 import { normalizeResource } from '../state/kinds.js';
-import type { Resource } from '../state/state.js';
-import type { Contents } from './expect.js';
+import type { Resource, State } from '../state/state.js';
+
+/** Resources by kind and key. */
+export type Contents = ReadonlyMap<string, Resource>;
+
+export function contentsOf({ resources }: State): Contents {
+  return new Map(resources.map((resource) => [nameOf(resource), resource]));
+}
+
+export function nameOf({ kind, key }: { readonly kind: string; readonly key: string }): string {
+  return `${kind} ${key}`;
+}
 
 /** One line for each resource that is not as expected, in the order of their names. */
 export function differences(expected: Contents, actual: Contents): string[] {

@@ -1,4 +1,5 @@
-import { link, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PlumbError } from '../model/error.js';
 
@@ -19,18 +20,46 @@ export interface Lock {
  */
 export async function takeLock(runDir: string): Promise<Lock> {
   const path = join(runDir, 'lock');
-  const mine = `${path}.${process.pid}`;
+  const mine = `${path}.${randomUUID()}`;
   const owner = { pid: process.pid, startTime: (await startTimeOf(process.pid)) ?? '' };
   await writeFile(mine, JSON.stringify(owner), { mode: 0o600 });
   try {
-    // A link appears with its contents or not at all: nobody ever reads half an owner.
     for (let attempt = 0; attempt < 3; attempt++) {
-      if (await tryLink(mine, path)) return { release: () => rm(path, { force: true }) };
-      await dropStale(path);
+      // A link appears with its contents or not at all: nobody ever reads half an owner.
+      if ((await tryLink(mine, path)) || (await takeOver(mine, path))) {
+        return { release: () => rm(path, { force: true }) };
+      }
     }
     throw locked(path);
   } finally {
     await rm(mine, { force: true });
+  }
+}
+
+/**
+ * Puts `mine` in the place of a lock whose owner is gone. Of all who find it, the one that makes the
+ * marker named for that owner may; the lock is looked at again under the marker, since an earlier
+ * holder of it may have been faster. False: look again.
+ * @throws PlumbError PLB_LOCKED when the owner lives.
+ */
+async function takeOver(mine: string, path: string): Promise<boolean> {
+  const owner = await readOwner(path);
+  if (owner === undefined) return false;
+  if (await isAlive(owner)) throw locked(path, owner);
+  const marker = `${path}.stale-${owner.pid}-${owner.startTime}`;
+  if (!(await tryLink(mine, marker))) {
+    const other = await readOwner(marker);
+    if (other !== undefined && (await isAlive(other))) throw locked(path, other);
+    await rm(marker, { force: true });
+    return false;
+  }
+  try {
+    const now = await readOwner(path);
+    if (now?.pid !== owner.pid || now.startTime !== owner.startTime) return false;
+    await rename(mine, path);
+    return true;
+  } finally {
+    await rm(marker, { force: true });
   }
 }
 
@@ -44,34 +73,22 @@ async function tryLink(from: string, to: string): Promise<boolean> {
   }
 }
 
-/** @throws PlumbError PLB_LOCKED when its owner lives. */
-async function dropStale(path: string): Promise<void> {
-  let inode: number;
-  let owner: Owner | undefined;
+/** Undefined when there is no such file. @throws PlumbError PLB_LOCKED when nobody understands it. */
+async function readOwner(path: string): Promise<Owner | undefined> {
+  let text: string;
   try {
-    const file = await open(path);
-    try {
-      inode = (await file.stat()).ino;
-      owner = parseOwner(await file.readFile('utf8'));
-    } finally {
-      await file.close();
-    }
+    text = await readFile(path, 'utf8');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
   }
+  const owner = parseOwner(text);
   if (owner === undefined) throw locked(path);
-  if ((await startTimeOf(owner.pid)) === owner.startTime) throw locked(path, owner);
-  const aside = `${path}.stale.${process.pid}`;
-  try {
-    await rename(path, aside);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
-    throw error;
-  }
-  // Between reading and renaming somebody else may have dropped the stale lock and taken a new one.
-  if ((await stat(aside)).ino !== inode) await tryLink(aside, path);
-  await rm(aside, { force: true });
+  return owner;
+}
+
+async function isAlive({ pid, startTime }: Owner): Promise<boolean> {
+  return (await startTimeOf(pid)) === startTime;
 }
 
 function parseOwner(text: string): Owner | undefined {

@@ -1,7 +1,8 @@
-import { inverseOf, perform, takeBack, type Inverse } from '../kernel/perform.js';
+import { perform } from '../kernel/perform.js';
 import type { WriteContext } from '../kernel/write-context.js';
 import { PlumbError } from '../model/error.js';
 import type { Step } from '../plan/plan.js';
+import { inverse } from '../plan/simulate.js';
 
 export interface StepProgress {
   readonly step: Step;
@@ -29,7 +30,7 @@ export async function runSteps(
   steps: readonly Step[],
   { onStep, signal }: RunOptions,
 ): Promise<void> {
-  const done: Inverse[] = [];
+  const done: Step[] = [];
   const total = steps.length;
   const tell = async (index: number, state: StepProgress['state']): Promise<void> => {
     const step = steps[index];
@@ -39,12 +40,11 @@ export async function runSteps(
     for (const [index, step] of steps.entries()) {
       if (signal?.aborted === true) throw interrupted();
       await tell(index, 'started');
-      const inverse = await inverseOf(context, step);
       // Before it is performed: what fails half-way must be taken back, too, except a commit, which
       // is one write that was done or was not.
-      if (step.action !== 'commit') done.push(inverse);
+      if (step.action !== 'commit') done.push(step);
       await performNamed(context, step);
-      if (step.action === 'commit') done.push(inverse);
+      if (step.action === 'commit') done.push(step);
       await tell(index, 'done');
     }
     if (signal?.aborted === true) throw interrupted();
@@ -65,19 +65,19 @@ async function performNamed(context: WriteContext, step: Step): Promise<void> {
 /** Goes on after a failure: what can be taken back is. */
 async function undo(
   context: WriteContext,
-  done: readonly Inverse[],
+  done: readonly Step[],
   reason: unknown,
   tell: (index: number) => Promise<void>,
 ): Promise<void> {
   const problems: string[] = [];
-  for (const [index, inverse] of [...done.entries()].reverse()) {
+  for (const [position, step] of inverse(done).entries()) {
     try {
-      await takeBack(context, inverse);
+      await perform(context, step);
     } catch (error) {
-      problems.push(`${inverse.step.kind} ${inverse.step.key}: ${messageOf(error)}`);
+      problems.push(`${step.kind} ${step.key}: ${messageOf(error)}`);
     }
     // A listener that fails cannot keep the rest from being undone.
-    await tell(index).catch(() => undefined);
+    await tell(done.length - 1 - position).catch(() => undefined);
   }
   if (problems.length === 0) return;
   throw new PlumbError('PLB_UNDO', `${messageOf(reason)}; not everything could be undone`, {

@@ -35,7 +35,12 @@ export async function createAddress(
 ): Promise<void> {
   const ifindex = await context.ifindexIn(netns, device);
   // noDad: an address that is still tentative cannot be the source of a packet.
-  const operation = { ...addressOperation(address), op: 'address-add' as const, ifindex, noDad: true };
+  const operation = {
+    ...addressOperation(address),
+    op: 'address-add' as const,
+    ifindex,
+    noDad: true,
+  };
   await context.send(netns, [operation], ['EEXIST']);
 }
 

@@ -55,11 +55,18 @@ export function featuresOf({ rodata }: Datapath): string[] {
 }
 
 /** Values to write into .rodata before the object is loaded. @throws PlumbError PLB_DATAPATH */
-export function rodataFor(datapath: Datapath, { object, features }: Build): Record<string, Uint8Array> {
+export function rodataFor(
+  datapath: Datapath,
+  { object, features }: Build,
+): Record<string, Uint8Array> {
   if (object !== datapath.hash) {
-    throw new PlumbError('PLB_DATAPATH', `the plan wants datapath ${object}, this is ${datapath.hash}`, {
-      hint: 'Plan again with this version of plumb.',
-    });
+    throw new PlumbError(
+      'PLB_DATAPATH',
+      `the plan wants datapath ${object}, this is ${datapath.hash}`,
+      {
+        hint: 'Plan again with this version of plumb.',
+      },
+    );
   }
   const rodata: Record<string, Uint8Array> = { [BUILD]: Buffer.from(object, 'hex') };
   for (const [name, on] of Object.entries(features)) {

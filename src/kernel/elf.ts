@@ -31,7 +31,8 @@ export function variablesIn(file: Uint8Array, section: string): Map<string, Vari
   const names = sections[symtab.link];
   const view = viewOf(file);
   for (let at = symtab.offset; at < symtab.offset + symtab.size; at += 24) {
-    if (view.getUint16(at + 6, true) !== index || (view.getUint8(at + 4) & 0xf) !== OBJECT) continue;
+    if (view.getUint16(at + 6, true) !== index || (view.getUint8(at + 4) & 0xf) !== OBJECT)
+      continue;
     variables.set(textAt(file, (names?.offset ?? 0) + view.getUint32(at, true)), {
       offset: Number(view.getBigUint64(at + 8, true)),
       size: Number(view.getBigUint64(at + 16, true)),

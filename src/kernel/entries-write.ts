@@ -1,18 +1,14 @@
 import { select, widthsOf, EMPTY, type Widths } from '../state/columns.js';
-import { patchColumns } from '../state/difference.js';
-import { fromKernel, toKernel, type Devices } from '../state/kernel-form.js';
-import { HEADS, PREVIOUS_HEADS } from '../state/kinds/bpf-entries.js';
+import { toKernel, type Devices } from '../state/kernel-form.js';
+import { HEADS } from '../state/kinds/bpf-entries.js';
+import { LIVE_HEADS } from '../plan/entries-drafts.js';
 import { readName } from '../state/codec.js';
 import { IFINDEX_BASE, MAPS, type MapName } from '../state/layout.js';
 import type { Columns, EntriesResource } from '../state/state.js';
 import { keySize, layoutOf, valueSize } from '../state/struct.js';
 import { commit, readConfig, writeConfig } from './epoch.js';
-import { headsOf, inBuffer, type Buffer } from './heads.js';
+import { inBuffer, otherBuffer } from './heads.js';
 import type { WriteContext } from './write-context.js';
-
-/** Keys of steps that name no resource of a state. */
-export const LIVE_HEADS = 'plumb_heads/live';
-export const COMMIT = 'plumb_config/epoch';
 
 const CONFIG = MAPS.plumb_config.name;
 
@@ -49,44 +45,16 @@ export async function writeEntries(context: WriteContext, step: EntriesStep): Pr
   await replaceRows(context, step.map, kernelKeys(step.map, step.before, devices), after);
 }
 
-/** What the heads' idle buffer holds: kept before a change of it, for an undo. */
-export async function idleHeads(context: WriteContext): Promise<Columns> {
-  const { idle } = await buffers(context);
-  return fromKernel(HEADS, idle, context.devices.forRows());
-}
-
-/** Makes the idle buffer hold exactly these rows. */
-export async function setIdleHeads(context: WriteContext, rows: Columns): Promise<void> {
-  const { active, idle } = await buffers(context);
-  const wanted = inBuffer(rows, other(active));
-  await replaceRows(context, HEADS, idle, wanted);
-}
-
 /** Flips the active buffer if asked, and raises the generation. */
 export function commitEpoch(context: WriteContext, flip: boolean): void {
   commit(context.objects.map(CONFIG), flip);
 }
 
+/** Steps on the heads write the idle buffer, but for those that name the live one. */
 async function writeHeads(context: WriteContext, step: EntriesStep): Promise<void> {
-  const { active, live } = await buffers(context);
-  if (step.key === HEADS) {
-    const current = fromKernel(HEADS, live, context.devices.forRows());
-    return setIdleHeads(context, patchColumns(current, step.before, step.after, widthsOf(HEADS)));
-  }
-  const buffer = step.key === PREVIOUS_HEADS ? other(active) : active;
-  await replaceRows(context, HEADS, inBuffer(step.before, buffer), inBuffer(step.after, buffer));
-}
-
-async function buffers(
-  context: WriteContext,
-): Promise<{ active: Buffer; live: Columns; idle: Columns }> {
-  const rows = await context.objects.map(HEADS).dump();
   const { active } = readConfig(context.objects.map(CONFIG)).epoch;
-  return { active, live: headsOf(rows, active), idle: headsOf(rows, other(active)) };
-}
-
-function other(buffer: Buffer): Buffer {
-  return buffer === 0 ? 1 : 0;
+  const buffer = step.key === LIVE_HEADS ? active : otherBuffer(active);
+  await replaceRows(context, HEADS, inBuffer(step.before, buffer), inBuffer(step.after, buffer));
 }
 
 async function replaceRows(
@@ -127,4 +95,3 @@ function kernelKeys(map: MapName, rows: Columns, devices: Devices): Columns {
   }
   return toKernel(map, select({ ...rows, values }, widths, present), devices);
 }
-

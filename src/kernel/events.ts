@@ -43,10 +43,7 @@ export interface EventStream {
  *
  * @throws PlumbError PLB_NOTHING_APPLIED when there is no ring buffer.
  */
-export function openEvents(
-  instance: Instance,
-  onEvent: (event: PacketEvent) => void,
-): EventStream {
+export function openEvents(instance: Instance, onEvent: (event: PacketEvent) => void): EventStream {
   const map = openMap(instance, MAPS.plumb_events.name);
   const { size } = structsOf('plumb_events', 'kernel').value;
   const buffer = new RingBuffer(map, (record) => {

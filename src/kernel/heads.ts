@@ -4,6 +4,10 @@ import { structsOf } from '../state/struct.js';
 
 export type Buffer = 0 | 1;
 
+export function otherBuffer(buffer: Buffer): Buffer {
+  return buffer === 0 ? 1 : 0;
+}
+
 const HEADS = structsOf('plumb_heads', 'kernel');
 const WIDTHS = { key: HEADS.key.size, value: HEADS.value.size };
 const BUFFER_AT = HEADS.key.fields.find((field) => field.name === 'buffer')?.offset ?? 0;

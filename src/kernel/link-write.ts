@@ -1,8 +1,9 @@
 import { PlumbError } from '../model/error.js';
 import { IFINDEX_BASE } from '../state/layout.js';
 import type { Attributes } from '../state/state.js';
+import { failedWith } from './errno.js';
 import { netnsPath } from './instance.js';
-import { clsactOf } from './link.js';
+import { clsactOf, DRIVERS } from './link.js';
 import type { Link, Operation } from './native.js';
 import { aliasOf } from './ownership.js';
 import type { WriteContext } from './write-context.js';
@@ -22,10 +23,8 @@ export async function createLink(context: WriteContext, link: LinkAttributes): P
   await dropUnfinished(context, link);
   const ifindex = devices.choose(link.name, await context.objects.deviceRows());
   try {
-    await context.send(undefined, [
-      addOperation(context, link, ifindex),
-      ...clsactOperations(link, ifindex),
-    ]);
+    await addLink(context, link, ifindex);
+    await context.send(undefined, clsactOperations(link, ifindex));
   } catch (error) {
     devices.forget();
     throw (await isTaken(context, link.name)) ? foreign(link.name, error) : error;
@@ -34,13 +33,32 @@ export async function createLink(context: WriteContext, link: LinkAttributes): P
   await raise(context, link, ifindex);
 }
 
+/** The first of the drivers for a type that this kernel has. */
+async function addLink(
+  context: WriteContext,
+  link: LinkAttributes,
+  ifindex: number,
+): Promise<void> {
+  const drivers = DRIVERS[link.type];
+  for (const [i, driver] of drivers.entries()) {
+    try {
+      return await context.send(undefined, [addOperation(context, link, driver, ifindex)]);
+    } catch (error) {
+      if (!failedWith(error, 'EOPNOTSUPP') || i === drivers.length - 1) throw error;
+    }
+  }
+}
+
 /** Changes in place what a device allows: MAC, MTU, up or down, blocks. */
 export async function updateLink(context: WriteContext, link: LinkAttributes): Promise<void> {
   const ifindex = await context.ifindexIn(undefined, link.name);
   const netlink = await context.namespaces.in();
   const blocks = clsactOf(await netlink.qdiscs(), ifindex);
+  const found = (await netlink.links()).find((there) => there.ifindex === ifindex);
   const { mac, mtu } = link;
-  const operations: Operation[] = [{ op: 'link-set', ifindex, mac, mtu }];
+  // ifb takes no other MAC, not even the one that it has.
+  const changes = found?.mac === mac ? { mtu } : { mtu, mac };
+  const operations: Operation[] = [{ op: 'link-set', ifindex, ...changes }];
   if (!sameBlocks(blocks, link.clsact)) {
     // clsact cannot change its blocks: for a moment the device has none.
     if (blocks !== undefined) operations.push({ op: 'qdisc-delete', ifindex, parent: CLSACT });
@@ -69,12 +87,16 @@ async function raise(context: WriteContext, link: LinkAttributes, ifindex: numbe
   await context.send(undefined, [{ op: 'link-set', ifindex, up: link.up }]);
 }
 
-function addOperation(context: WriteContext, link: LinkAttributes, ifindex: number): Operation {
-  const { name, type, mac, mtu, peer } = link;
+function addOperation(
+  context: WriteContext,
+  { name, mac, mtu, peer }: LinkAttributes,
+  kind: string,
+  ifindex: number,
+): Operation {
   return {
     op: 'link-add',
     name,
-    kind: type,
+    kind,
     ifindex,
     mac,
     mtu,

@@ -1,5 +1,13 @@
 // The one door to native code.
-import { BpfMap, BpfProgram, isBpffs, loadObject, mountBpffs, RingBuffer, unpin } from 'libbpf-napi';
+import {
+  BpfMap,
+  BpfProgram,
+  isBpffs,
+  loadObject,
+  mountBpffs,
+  RingBuffer,
+  unpin,
+} from 'libbpf-napi';
 import type { BpfObject, MapInfo } from 'libbpf-napi';
 import { Netlink, netnsCreate, netnsDelete, netnsId, netnsList } from 'iproute2-netlink';
 import type {

@@ -1,18 +1,10 @@
 import type { Step } from '../plan/plan.js';
-import type { Columns, EntriesResource, KindName, PlainResource, Resource } from '../state/state.js';
-import { HEADS } from '../state/kinds/bpf-entries.js';
+import type { EntriesResource, KindName, PlainResource, Resource } from '../state/state.js';
 import { createAddress, deleteAddress } from './address.js';
 import { deleteFilter, writeFilter } from './bpf-link.js';
 import { createMap, deleteMap } from './bpf-map.js';
 import { deleteProgram, writeProgram } from './bpf-program.js';
-import {
-  COMMIT,
-  commitEpoch,
-  entriesStep,
-  idleHeads,
-  setIdleHeads,
-  writeEntries,
-} from './entries-write.js';
+import { commitEpoch, entriesStep, writeEntries } from './entries-write.js';
 import { createLink, deleteLink, updateLink } from './link-write.js';
 import { deleteNeighbor, writeNeighbor } from './neighbor.js';
 import { createNetns, deleteNetns } from './netns.js';
@@ -59,24 +51,9 @@ function changed<A>(create: Call<A>, update: Call<A>, remove: Call<A>) {
   };
 }
 
-/** How to take a step back. Only heads need more than the step itself. */
-export interface Inverse {
-  readonly step: Step;
-  /** Rows that the idle buffer of heads held before the step. */
-  readonly idle?: Columns;
-}
-
-/** To be asked before a step is performed. */
-export async function inverseOf(context: WriteContext, step: Step): Promise<Inverse> {
-  const swapped = { ...step, before: step.after, after: step.before };
-  return step.kind === 'bpf-entries' && step.key === HEADS
-    ? { step: swapped, idle: await idleHeads(context) }
-    : { step: swapped };
-}
-
-/** Does one step. When it throws, a part of it may have been done: its inverse takes that back, too. */
+/** Does one step. When it throws, a part may have been done: its inverse takes that back, too. */
 export async function perform(context: WriteContext, step: Step): Promise<void> {
-  if (step.key === COMMIT) {
+  if (step.action === 'commit') {
     commitEpoch(context, step.flip === true);
   } else if (step.kind === 'bpf-entries') {
     const rows = entriesStep(step.key, entriesOf(step.before), entriesOf(step.after));
@@ -84,11 +61,6 @@ export async function perform(context: WriteContext, step: Step): Promise<void> 
   } else {
     await write(context, step.kind, step);
   }
-}
-
-export async function takeBack(context: WriteContext, { step, idle }: Inverse): Promise<void> {
-  if (idle === undefined) await perform(context, step);
-  else await setIdleHeads(context, idle);
 }
 
 async function write<K extends PlainKind>(

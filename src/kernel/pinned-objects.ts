@@ -90,7 +90,10 @@ export class PinnedObjects {
   }
 
   close(): void {
-    for (const map of new Set([...this.#maps.values(), ...[...this.#removedMaps.values()].flat()])) {
+    for (const map of new Set([
+      ...this.#maps.values(),
+      ...[...this.#removedMaps.values()].flat(),
+    ])) {
       map.close();
     }
     for (const program of this.#removedPrograms.values()) program.close();

@@ -1,5 +1,6 @@
 import { PlumbError } from '../model/error.js';
 import { normalizeState } from '../state/canonical.js';
+import { markPrevious } from '../state/previous.js';
 import type { Resource, State } from '../state/state.js';
 import { readAddresses } from './address.js';
 import { readEntries } from './bpf-entries.js';
@@ -77,14 +78,13 @@ async function read(
   try {
     const datapath = (): ReturnType<typeof openDatapath> => openDatapath(objectPath);
     const programs = maps.closed ? [] : await readPrograms(instance, maps.pinned, datapath);
-    const entries = await readEntries(maps.pinned, ownDevices(outside, node));
     resources.push(
       ...readMaps(maps.pinned),
       ...programs.map(({ resource }) => resource),
       ...(await readFilters(netlink, namesById(programs))),
-      ...entries.resources,
+      ...(await readEntries(maps.pinned, ownDevices(outside, node))),
     );
-    return normalizeState({ version: 1, node, resources, previous: entries.previous });
+    return markPrevious(normalizeState({ version: 1, node, resources }));
   } finally {
     maps.pinned.close();
   }

@@ -67,7 +67,8 @@ async function operationOf(
     table,
     protocol: ROUTE_PROTOCOL,
     oif: await context.ifindexIn(netns, device),
-    ...(gateway === undefined ? {} : { gateway }),
+    // onlink: the route to the gateway itself may come later.
+    ...(gateway === undefined ? {} : { gateway, onlink: true }),
     ...(source === undefined ? {} : { source }),
   };
 }

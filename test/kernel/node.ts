@@ -1,0 +1,76 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openInstance, type Instance } from '../../src/kernel/instance.js';
+import { readState } from '../../src/kernel/read-state.js';
+import type { State } from '../../src/state/state.js';
+
+const text = { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] } as const;
+
+/** A node in a network namespace and below a directory of the test's own. */
+export class KernelNode {
+  readonly root = mkdtempSync(join(tmpdir(), 'plk-'));
+  readonly instance: Instance;
+  readonly bpffs = join(this.root, 'bpf');
+
+  /** `name` is the namespace, the node, and the prefix of its endpoints' namespaces. */
+  constructor(readonly name: string) {
+    this.sweep();
+    execFileSync('ip', ['netns', 'add', name]);
+    execFileSync('ip', ['-netns', name, 'link', 'set', 'lo', 'up']);
+    this.instance = openInstance({ netns: name, root: this.root });
+  }
+
+  read(): Promise<State> {
+    return readState(this.instance, { node: this.name });
+  }
+
+  ip(...args: readonly string[]): string {
+    return execFileSync('ip', ['-netns', this.name, ...args], text);
+  }
+
+  tc(...args: readonly string[]): string {
+    return execFileSync('tc', ['-netns', this.name, ...args], text);
+  }
+
+  mapPin(name: string): string {
+    return join(this.instance.pinDir, 'maps', name);
+  }
+
+  /** Runs in an endpoint's namespace; throws when it fails. */
+  inside(netns: string, command: string, ...args: readonly string[]): string {
+    return execFileSync('nsenter', [`--net=/run/netns/${netns}`, command, ...args], text);
+  }
+
+  /** Whether one packet comes back within a second. */
+  pings(netns: string, address: string): boolean {
+    try {
+      this.inside(netns, 'ping', '-c1', '-W1', '-n', address);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  /** Takes everything away, whatever state a test left it in. */
+  dispose(): void {
+    this.sweep();
+    try {
+      execFileSync('umount', [this.bpffs], text);
+    } catch {
+      // Nothing was ever pinned.
+    }
+    rmSync(this.root, { recursive: true, force: true });
+  }
+
+  private sweep(): void {
+    const names = execFileSync('ip', ['netns', 'list'], text).split('\n');
+    for (const line of names) {
+      const name = line.split(' ')[0] ?? '';
+      if (name === this.name || name.startsWith(`${this.name}-`)) {
+        execFileSync('ip', ['netns', 'delete', name], text);
+      }
+    }
+  }
+}

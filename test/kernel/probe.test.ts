@@ -1,0 +1,20 @@
+import { describe, expect, test } from 'vitest';
+import { isAtLeast, probeKernel } from '../../src/kernel/probe.js';
+import { settledInventory, takeInventory } from './inventory.js';
+
+describe('the probes', () => {
+  test('find everything that the datapath needs on this kernel, and leave nothing behind', async () => {
+    const before = takeInventory();
+    const probes = await probeKernel();
+    expect(probes.filter(({ ok }) => !ok)).toEqual([]);
+    expect(probes.map(({ feature }) => feature)).toContain('tc shared blocks');
+    expect(await settledInventory(before)).toEqual(before);
+  });
+
+  test('compare versions as numbers', () => {
+    expect(isAtLeast('6.18.4-generic', '6.6')).toBe(true);
+    expect(isAtLeast('5.9.0', '5.10')).toBe(false);
+    expect(isAtLeast('5.10', '5.10')).toBe(true);
+    expect(isAtLeast('4.19.1', '5.9')).toBe(false);
+  });
+});

@@ -1,0 +1,145 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { apply } from '../../src/apply/apply.js';
+import { openInstance } from '../../src/kernel/instance.js';
+import { readState } from '../../src/kernel/read-state.js';
+import { plan } from '../../src/plan/make-plan.js';
+import { fingerprint } from '../../src/state/canonical.js';
+import { parseAddress } from '../../src/state/address.js';
+import { ADDRESS, desiredState } from './desired.js';
+import { KernelNode } from './node.js';
+
+const NAME = 'plk-read';
+
+let node: KernelNode;
+beforeEach(() => {
+  node = new KernelNode(NAME);
+});
+afterEach(() => {
+  node.dispose();
+});
+
+describe('a node with nothing of ours', () => {
+  test('reads as empty, and reading makes nothing', async () => {
+    expect(await readState(node.instance)).toEqual({ version: 1, node: '', resources: [] });
+    expect(readdirSync(node.root)).toEqual([]);
+  });
+
+  test('is an error where the namespace is not there', async () => {
+    const nowhere = openInstance({ netns: 'plk-nowhere', root: node.root });
+    await expect(readState(nowhere)).rejects.toMatchObject({ code: 'PLB_NETNS' });
+  });
+
+  test('reads as empty without privileges', () => {
+    const output = execFileSync(
+      process.execPath,
+      ['scripts/ts-run.mjs', 'test/kernel/read-unprivileged.ts', node.root],
+      { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] },
+    );
+    expect(JSON.parse(output)).toEqual({ version: 1, node: '', resources: [] });
+  });
+});
+
+describe('a node that was applied', () => {
+  beforeEach(async () => {
+    await apply(plan(desiredState(NAME), await node.read()), node.instance);
+  });
+
+  test('is known by the alias of its device', async () => {
+    expect((await readState(node.instance)).node).toBe(NAME);
+  });
+
+  test('is not read as another node', async () => {
+    await expect(readState(node.instance, { node: 'tatooine' })).rejects.toMatchObject({
+      code: 'PLB_OTHER_NODE',
+    });
+  });
+
+  test('never reads what belongs to strangers', async () => {
+    const before = fingerprint(await node.read());
+    node.ip('link', 'add', 'theirs', 'type', 'bridge');
+    node.ip('link', 'set', 'theirs', 'up');
+    node.ip('address', 'add', '192.0.2.1/24', 'dev', 'theirs');
+    node.ip('route', 'add', '198.51.100.0/24', 'dev', 'theirs');
+    node.ip('route', 'add', '203.0.113.0/24', 'dev', 'lxca', 'proto', 'static');
+    node.ip('rule', 'add', 'fwmark', '0x200', 'lookup', '2004');
+    node.ip('neighbor', 'add', '192.0.2.9', 'lladdr', '02:00:00:00:00:09', 'dev', 'theirs');
+    execFileSync('nsenter', [`--net=/run/netns/${NAME}`, 'nft', 'add', 'table', 'inet', 'theirs']);
+    node.tc('qdisc', 'add', 'dev', 'theirs', 'clsact');
+    const pin = `${node.bpffs}/theirs`;
+    execFileSync('bpftool', [
+      ...['map', 'create', pin, 'type', 'hash', 'key', '4', 'value', '4'],
+      ...['entries', '1', 'name', 'theirs'],
+    ]);
+    execFileSync('ip', ['netns', 'add', `${NAME}-x`]);
+    expect(fingerprint(await node.read())).toBe(before);
+    expect(existsSync(pin)).toBe(true);
+  });
+
+  test('ignores addresses that the kernel gives itself and neighbors that it learned', async () => {
+    const before = fingerprint(await node.read());
+    node.inside(`${NAME}-a`, 'ip', 'link', 'set', 'eth0', 'addrgenmode', 'eui64');
+    node.inside(`${NAME}-a`, 'ip', '-6', 'address', 'add', 'fe80::1/64', 'dev', 'eth0');
+    const learned = ['10.77.0.99', 'lladdr', '02:00:00:00:00:99', 'dev', 'lxca', 'nud', 'stale'];
+    node.ip('neighbor', 'add', ...learned);
+    expect(fingerprint(await node.read())).toBe(before);
+  });
+
+  test('shows a foreign program on a block by its tag, and a second filter too', async () => {
+    const bytecode = ['bytecode', '2,180 0 0 0,6 0 0 0'];
+    node.tc(
+      'filter',
+      'add',
+      'block',
+      '7367682',
+      'pref',
+      '7',
+      'protocol',
+      'all',
+      'bpf',
+      ...bytecode,
+    );
+    const state = await node.read();
+    const link = state.resources.find((r) => r.key === 'tc-block/egress');
+    expect(link).toMatchObject({ attributes: { program: expect.stringMatching(/^\?/) as string } });
+    const made = plan(desiredState(NAME), state);
+    expect(made.steps.map(({ key }) => key)).toEqual(['tc-block/egress']);
+    await apply(made, node.instance);
+    expect(node.tc('filter', 'show', 'block', '7367682')).not.toContain('pref 7');
+  });
+
+  test('shows a row of a device that is gone by its number', async () => {
+    const ifindex = Number(/^(\d+): lxcb/m.exec(node.ip('link'))?.[1]);
+    node.ip('link', 'delete', 'lxcb');
+    const { resources } = await node.read();
+    const rows = resources.find((r) => r.key === 'plumb_devices');
+    expect(rows?.kind === 'bpf-entries' && Buffer.from(rows.columns.keys).toString()).toContain(
+      `?${ifindex}`,
+    );
+  });
+
+  test('lists garbage that no policy reaches as something to remove', async () => {
+    const stray = `${Buffer.alloc(4, 9).toString('hex').match(/../g)?.join(' ') ?? ''}`;
+    execFileSync('bpftool', [
+      ...['map', 'update', 'pinned', node.mapPin('plumb_refs')],
+      ...['key', 'hex', ...stray.split(' '), ...'00 00 00 00 00 00 00 00'.split(' ')],
+      ...['value', 'hex', ...stray.split(' ')],
+    ]);
+    const state = await node.read();
+    expect(state.previous ?? []).not.toContain('plumb_refs/09090909');
+    const made = plan(desiredState(NAME), state);
+    expect(made.steps.filter((s) => s.action === 'delete').map((s) => s.key)).toEqual([
+      'plumb_refs/09090909',
+    ]);
+    await apply(made, node.instance);
+    expect(plan(desiredState(NAME), await node.read()).steps).toEqual([]);
+  });
+
+  test('reads addresses as the bytes that the datapath compares', async () => {
+    const { resources } = await node.read();
+    const rows = resources.find((r) => r.key === 'plumb_endpoints');
+    const keys = rows?.kind === 'bpf-entries' ? Buffer.from(rows.columns.keys) : Buffer.alloc(0);
+    expect(keys.includes(parseAddress(ADDRESS.b))).toBe(true);
+  });
+});
