@@ -47,7 +47,8 @@ export class NetlinkError extends Error {
 /**
  * A rtnetlink socket in one network namespace, for good: the namespace may lose its name meanwhile.
  * Requests made at the same time are carried out one after the other.
- * Every method rejects with a {@link NetlinkError}; dumps that the kernel reports as torn are repeated.
+ * Every method rejects with a {@link NetlinkError}. A dump that the kernel reports as torn by a change is
+ * repeated, at most 20 times (then EINTR).
  */
 export class Netlink {
   private constructor();
