@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { PlumbError } from '../model/error.js';
-import { valueSize } from '../state/codec.js';
+import { valueSize } from '../state/struct.js';
 import { resource } from '../state/kinds.js';
 import { MAPS, type MapName } from '../state/layout.js';
 import type { Attributes, PlainResource } from '../state/state.js';
@@ -65,15 +65,12 @@ export function mapFlags(type: string): number {
 }
 
 /** A map that was removed in this apply comes back with its entries if it has the same shape. */
-export async function createMap(
-  context: WriteContext,
-  attributes: Attributes['bpf-map'],
-): Promise<void> {
+export function createMap(context: WriteContext, attributes: Attributes['bpf-map']): void {
   const { name, type, keySize, valueSize: width, maxEntries } = attributes;
   const path = mapPin(context.instance, name);
   const fits = (map: BpfMap): boolean =>
     JSON.stringify(shapeOf(name, map.info())) === JSON.stringify(attributes);
-  await context.objects.putMap(name, path, fits, () =>
+  context.objects.putMap(name, path, fits, () =>
     BpfMap.create({
       type,
       name: name.slice(0, 15),

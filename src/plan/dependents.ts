@@ -73,6 +73,6 @@ function withoutDevice(resource: EntriesResource, device: string): EntriesResour
     if (fields['device'] !== device) kept.push(i);
   }
   if (kept.length === columns.count) return undefined;
-  const { rowOrigins: _, ...rest } = resource;
-  return { ...rest, columns: kept.length === 0 ? EMPTY : select(columns, widths, kept) };
+  const { kind, key } = resource;
+  return { kind, key, map, columns: kept.length === 0 ? EMPTY : select(columns, widths, kept) };
 }

@@ -1,7 +1,6 @@
 import type { Origin } from '../model/error.js';
-import type { PlainKindName } from '../state/kind.js';
 import { kindOf } from '../state/kinds.js';
-import type { Attributes, EntriesResource, Resource } from '../state/state.js';
+import type { EntriesResource, Resource } from '../state/state.js';
 import { compareAttributes } from './differences.js';
 import { rankOf, type Draft } from './order.js';
 
@@ -80,13 +79,11 @@ function nameOf({ kind, key }: Plain): string {
   return `${kind} ${key}`;
 }
 
-function slotOf(resource: Plain): string | undefined {
-  const slot = slot_(resource.kind, resource.attributes);
-  return slot === undefined ? undefined : `${resource.kind} ${slot}`;
-}
-
-function slot_<K extends PlainKindName>(kind: K, attributes: unknown): string | undefined {
-  return kindOf(kind).slot?.(attributes as Attributes[K]);
+function slotOf({ kind, attributes }: Plain): string | undefined {
+  // The attributes are those of the kind; TypeScript cannot follow the two together.
+  const of = kindOf(kind).slot as ((given: Plain['attributes']) => string | undefined) | undefined;
+  const slot = of?.(attributes);
+  return slot === undefined ? undefined : `${kind} ${slot}`;
 }
 
 function compare(before: Plain, after: Plain): ReturnType<typeof compareAttributes> {

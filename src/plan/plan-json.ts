@@ -65,8 +65,8 @@ export function planFromJson(value: unknown): ReadPlan {
   const parsed = planSchema.safeParse(value);
   if (!parsed.success) throw planFileError(describeIssues(parsed.error), parsed.error);
   const { digest, steps, verdicts, ...rest } = parsed.data;
-  const { digest: _, ...content } = value as PlanDocument;
-  if (digestOf(content) !== digest) {
+  // Of the text itself, not of what the schema makes of it.
+  if (digestOf({ ...(value as object), digest: undefined }) !== digest) {
     throw new PlumbError('PLB_PLAN_EDITED', 'this plan file was changed after plumb wrote it', {
       hint: 'Change the program instead, and plan again with `plumb plan --out`.',
     });

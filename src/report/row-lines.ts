@@ -75,21 +75,19 @@ function changeText(map: MapName, before: Row, after: Row): string {
 export function keyText(map: MapName, { key }: Row): string {
   const fields: ReadableFields = toReadable(map, 'key', key);
   const number = (name: string): number => Number(key[name] ?? 0);
-  switch (map) {
-    case 'plumb_ipcache_lpm': {
-      const address = String(fields['address']);
-      const length = number('prefixLength');
-      return `${address}/${address.includes('.') ? length - 96 : length}`;
-    }
-    case 'plumb_tables':
-      return portText(number('prefixLength'), number('protocol'), number('port'));
-    case 'plumb_refs': {
-      const of = number('class') === 0 ? 'else' : String(fields['class']);
-      return `${String(fields['direction'])} ${of}`;
-    }
-    default:
-      return Object.values(fields).join(' ');
+  if (map === 'plumb_ipcache_lpm') {
+    const address = String(fields['address']);
+    const length = number('prefixLength');
+    return `${address}/${address.includes('.') ? length - 96 : length}`;
   }
+  if (map === 'plumb_tables') {
+    return portText(number('prefixLength'), number('protocol'), number('port'));
+  }
+  if (map === 'plumb_refs') {
+    const of = number('class') === 0 ? 'else' : String(fields['class']);
+    return `${String(fields['direction'])} ${of}`;
+  }
+  return Object.values(fields).join(' ');
 }
 
 function tells(value: string | number): boolean {

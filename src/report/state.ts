@@ -105,7 +105,7 @@ const PLAIN = {
 
 function flatten(value: object, path = ''): Record<string, string> {
   const flat: Record<string, string> = {};
-  for (const [name, member] of Object.entries(value)) {
+  for (const [name, member] of Object.entries(value) as [string, unknown][]) {
     const at = path === '' ? name : `${path}.${name}`;
     if (typeof member === 'object' && member !== null) Object.assign(flat, flatten(member, at));
     else flat[at] = String(member);

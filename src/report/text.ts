@@ -2,7 +2,6 @@
 export function visible(text: string): string {
   return text.replace(
     // C0, DEL, C1, and what turns the direction of text around
-    // eslint-disable-next-line no-control-regex
     /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );

@@ -2,8 +2,6 @@ import { ADDRESS_SIZE, formatAddress, writeAddress } from './address.js';
 import type { MapName } from './layout.js';
 import { IFNAME_SIZE, structsOf, type Placed, type Struct } from './struct.js';
 
-export { keySize, valueSize } from './struct.js';
-
 /**
  * A field as a value: numbers up to 32 bits as number, u64 as bigint, addresses, MACs and device names
  * as text.
@@ -99,10 +97,11 @@ function writeStruct(
       throw new RangeError(`${map}.${field.name}: ${said}`, { cause });
     }
   }
-  if (known === Object.values(fields).filter((value) => value !== undefined).length) return;
+  const given = Object.keys(fields);
+  if (known === given.length) return;
   const names = new Set(struct.fields.map((field) => field.name));
-  const stranger = Object.keys(fields).find((name) => !names.has(name));
-  throw new RangeError(`${map} has no field ${stranger ?? '?'}`);
+  const stranger = given.find((name) => !names.has(name));
+  if (stranger !== undefined) throw new RangeError(`${map} has no field ${stranger}`);
 }
 
 function read(field: Placed, view: DataView, bytes: Uint8Array, start: number): FieldValue {

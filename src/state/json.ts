@@ -68,7 +68,7 @@ export function stateFromJson(value: unknown, file = 'state file'): State {
 export function resourceToJson(resource: Resource): ResourceDocument {
   if (resource.kind === 'bpf-entries') return entriesToJson(resource);
   const { kind, key, attributes, origin } = resource;
-  return { kind, key, attributes, ...(origin ? { origin } : {}) } as ResourceDocument;
+  return { kind, key, attributes, ...(origin ? { origin } : {}) };
 }
 
 /** @throws RangeError when a field does not fit or the key is not that of the attributes. */

@@ -26,7 +26,8 @@ export function reachable(
  * leads to and `plumb_heads` does not. A reader of the kernel calls it with the rows of both buffers.
  */
 export function markPrevious(state: State): State {
-  const { previous: _, ...rest } = state;
+  const { version, node, resources } = state;
+  const rest: State = { version, node, resources };
   const byKey = entriesByKey(state);
   const before = byKey.get(PREVIOUS_HEADS);
   if (before === undefined || before.columns.count === 0) return rest;

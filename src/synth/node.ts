@@ -1,6 +1,6 @@
 import type { NodeSpec } from '../model/program.js';
 import { MAPS, type MapName } from '../state/layout.js';
-import { keySize, valueSize } from '../state/codec.js';
+import { keySize, valueSize } from '../state/struct.js';
 import { resource } from '../state/kinds.js';
 import type { Resource } from '../state/state.js';
 import { BLOCKS } from './endpoint.js';

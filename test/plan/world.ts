@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { canonicalJson } from '../../src/state/canonical-json.js';
 import { normalizeState } from '../../src/state/canonical.js';
-import { hex8 } from '../../src/state/columns.js';
-import { keySize, valueSize, type Row } from '../../src/state/codec.js';
+import type { Row } from '../../src/state/codec.js';
+import { keySize, valueSize } from '../../src/state/struct.js';
 import { entries } from '../../src/state/kinds/bpf-entries.js';
 import { resource } from '../../src/state/kinds.js';
 import {
@@ -135,7 +135,6 @@ export function compile(world: World, { devices = false } = {}): State {
     }
     rows('plumb_refs', refs, version);
   }
-  for (const resource of resources) void resource;
   const reached = new Set(
     resources.flatMap((r) =>
       r.kind === 'bpf-entries' && r.map === 'plumb_refs' ? refTables(r.columns.values) : [],
@@ -278,5 +277,3 @@ export function endpoint(n: number): Resource[] {
     resource('route', { destination: `${address}/32`, device, table: 254 }),
   ];
 }
-
-export { hex8 };

@@ -1,18 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { formatAddress, parseAddress } from '../../src/state/address.js';
-import {
-  decodeKey,
-  decodeValue,
-  encodeKey,
-  encodeValue,
-  keySize,
-  valueSize,
-} from '../../src/state/codec.js';
+import { decodeKey, decodeValue, encodeKey, encodeValue } from '../../src/state/codec.js';
 import { buildColumns, rowsOf } from '../../src/state/columns.js';
 import { fromKernel, toKernel, type Devices } from '../../src/state/kernel-form.js';
 import { IFINDEX_BASE } from '../../src/state/layout.js';
-import { mapNames, structsOf } from '../../src/state/struct.js';
+import { keySize, mapNames, structsOf, valueSize } from '../../src/state/struct.js';
 
 const devices: Devices = {
   ifindexOf: (name) => ({ lxca: IFINDEX_BASE + 3, lxcb: IFINDEX_BASE + 1 })[name],

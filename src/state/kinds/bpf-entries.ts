@@ -63,6 +63,13 @@ export function normalizeEntries(resource: EntriesResource): EntriesResource {
   const columns = normalizeColumns(resource.map, resource.columns);
   const moved = !isAscending(resource.columns, widthsOf(resource.map).key);
   if (!moved && columns.count === resource.columns.count) return { ...resource, columns };
-  const { rowOrigins: _, ...rest } = resource;
-  return { ...rest, columns };
+  const { kind, key, map, origin, label } = resource;
+  return {
+    kind,
+    key,
+    map,
+    columns,
+    ...(origin === undefined ? {} : { origin }),
+    ...(label === undefined ? {} : { label }),
+  };
 }

@@ -20,5 +20,6 @@ export const route: Kind<'route'> = {
     table,
   }),
   changeFor: () => 'update',
-  slot: ({ netns, destination, table }) => `${netns ?? ''}:${canonicalPrefix(destination)} ${table}`,
+  slot: ({ netns, destination, table }) =>
+    `${netns ?? ''}:${canonicalPrefix(destination)} ${table}`,
 };
