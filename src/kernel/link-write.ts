@@ -42,7 +42,8 @@ async function addLink(
   const drivers = DRIVERS[link.type];
   for (const [i, driver] of drivers.entries()) {
     try {
-      return await context.send(undefined, [addOperation(context, link, driver, ifindex)]);
+      await context.send(undefined, [addOperation(context, link, driver, ifindex)]);
+      return;
     } catch (error) {
       if (!failedWith(error, 'EOPNOTSUPP') || i === drivers.length - 1) throw error;
     }

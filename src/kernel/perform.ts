@@ -63,14 +63,14 @@ export async function perform(context: WriteContext, step: Step): Promise<void> 
   }
 }
 
-async function write<K extends PlainKind>(
+async function write(
   context: WriteContext,
-  kind: K,
+  kind: PlainKind,
   { action, before, after }: Step,
 ): Promise<void> {
   const from = attributesOf(kind, before);
   const to = attributesOf(kind, after);
-  const writer = WRITERS[kind] as Write<K>;
+  const writer = WRITERS[kind] as Write<PlainKind>;
   if (action === 'replace' && from !== null && to !== null) {
     await writer(context, from, null);
     await writer(context, null, to);

@@ -6,7 +6,7 @@ import { plan } from '../../src/plan/make-plan.js';
 import { emptyState, fingerprint } from '../../src/state/canonical.js';
 import { stateToText } from '../../src/state/json.js';
 import { withoutPrevious } from '../../src/state/previous.js';
-import type { State } from '../../src/state/state.js';
+import type { Resource, State } from '../../src/state/state.js';
 import { ADDRESS, desiredState } from '../kernel/desired.js';
 import { settledInventory, takeInventory } from '../kernel/inventory.js';
 import { KernelNode } from '../kernel/node.js';
@@ -26,17 +26,17 @@ async function converge(desired: State): Promise<State> {
   return apply(plan(desired, await node.read()), node.instance);
 }
 
-/** States as text without origins, for a readable comparison. */
+/** A state as text without origins and without the policy before, for a readable comparison. */
 function text(state: State): string {
-  const bare = ({ origin: _, ...rest }: State['resources'][number]): typeof rest => rest;
-  const resources = withoutPrevious(state)
-    .resources.map(bare)
-    .map((r) => {
-      if (!('columns' in r)) return r;
-      const { rowOrigins: _, ...rest } = r;
-      return rest;
-    });
-  return stateToText({ version: 1, node: state.node, resources: resources as State['resources'] });
+  const { node: name, resources } = withoutPrevious(state);
+  return stateToText({ version: 1, node: name, resources: resources.map(withoutOrigin) });
+}
+
+function withoutOrigin(resource: Resource): Resource {
+  const { kind, key } = resource;
+  return resource.kind === 'bpf-entries'
+    ? { kind: resource.kind, key, map: resource.map, columns: resource.columns }
+    : ({ kind, key, attributes: resource.attributes } as Resource);
 }
 
 describe('apply on a kernel of its own', () => {

@@ -22,7 +22,7 @@ afterAll(() => {
 });
 
 describe('what the datapath reports', () => {
-  test('a drop arrives as an event with who, where and why', async () => {
+  test('a drop arrives as an event with who, where and why', () => {
     const events: PacketEvent[] = [];
     const stream = openEvents(node.instance, (event) => events.push(event));
     try {

@@ -6,7 +6,9 @@ import { openInstance, type Instance } from '../../src/kernel/instance.js';
 import { readState } from '../../src/kernel/read-state.js';
 import type { State } from '../../src/state/state.js';
 
-const text = { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] } as const;
+function run(command: string, ...args: readonly string[]): string {
+  return execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+}
 
 /** A node in a network namespace and below a directory of the test's own. */
 export class KernelNode {
@@ -17,8 +19,8 @@ export class KernelNode {
   /** `name` is the namespace, the node, and the prefix of its endpoints' namespaces. */
   constructor(readonly name: string) {
     this.sweep();
-    execFileSync('ip', ['netns', 'add', name]);
-    execFileSync('ip', ['-netns', name, 'link', 'set', 'lo', 'up']);
+    run('ip', 'netns', 'add', name);
+    run('ip', '-netns', name, 'link', 'set', 'lo', 'up');
     this.instance = openInstance({ netns: name, root: this.root });
   }
 
@@ -27,11 +29,11 @@ export class KernelNode {
   }
 
   ip(...args: readonly string[]): string {
-    return execFileSync('ip', ['-netns', this.name, ...args], text);
+    return run('ip', '-netns', this.name, ...args);
   }
 
   tc(...args: readonly string[]): string {
-    return execFileSync('tc', ['-netns', this.name, ...args], text);
+    return run('tc', '-netns', this.name, ...args);
   }
 
   mapPin(name: string): string {
@@ -40,7 +42,7 @@ export class KernelNode {
 
   /** Runs in an endpoint's namespace; throws when it fails. */
   inside(netns: string, command: string, ...args: readonly string[]): string {
-    return execFileSync('nsenter', [`--net=/run/netns/${netns}`, command, ...args], text);
+    return run('nsenter', `--net=/run/netns/${netns}`, command, ...args);
   }
 
   /** Whether one packet comes back within a second. */
@@ -57,7 +59,7 @@ export class KernelNode {
   dispose(): void {
     this.sweep();
     try {
-      execFileSync('umount', [this.bpffs], text);
+      run('umount', this.bpffs);
     } catch {
       // Nothing was ever pinned.
     }
@@ -65,11 +67,11 @@ export class KernelNode {
   }
 
   private sweep(): void {
-    const names = execFileSync('ip', ['netns', 'list'], text).split('\n');
+    const names = run('ip', 'netns', 'list').split('\n');
     for (const line of names) {
       const name = line.split(' ')[0] ?? '';
       if (name === this.name || name.startsWith(`${this.name}-`)) {
-        execFileSync('ip', ['netns', 'delete', name], text);
+        run('ip', 'netns', 'delete', name);
       }
     }
   }

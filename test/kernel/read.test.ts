@@ -120,11 +120,11 @@ describe('a node that was applied', () => {
   });
 
   test('lists garbage that no policy reaches as something to remove', async () => {
-    const stray = `${Buffer.alloc(4, 9).toString('hex').match(/../g)?.join(' ') ?? ''}`;
+    const stray = ['09', '09', '09', '09'];
     execFileSync('bpftool', [
       ...['map', 'update', 'pinned', node.mapPin('plumb_refs')],
-      ...['key', 'hex', ...stray.split(' '), ...'00 00 00 00 00 00 00 00'.split(' ')],
-      ...['value', 'hex', ...stray.split(' ')],
+      ...['key', 'hex', ...stray, ...Array<string>(8).fill('00')],
+      ...['value', 'hex', ...stray],
     ]);
     const state = await node.read();
     expect(state.previous ?? []).not.toContain('plumb_refs/09090909');
@@ -140,6 +140,6 @@ describe('a node that was applied', () => {
     const { resources } = await node.read();
     const rows = resources.find((r) => r.key === 'plumb_endpoints');
     const keys = rows?.kind === 'bpf-entries' ? Buffer.from(rows.columns.keys) : Buffer.alloc(0);
-    expect(keys.includes(parseAddress(ADDRESS.b))).toBe(true);
+    expect(keys.includes(Buffer.from(parseAddress(ADDRESS.b)))).toBe(true);
   });
 });
