@@ -8,7 +8,7 @@ import { RANK_CLEAR, RANK_DROP, RANK_RAISE, rankOf, type Draft } from './order.j
 import { passages, type Passage, type Passages } from './passage.js';
 import type { Phase, Step } from './plan.js';
 import { rowStep, type RowChange } from './row-step.js';
-import type { Entries } from './transition.js';
+import type { Entries } from './entries-view.js';
 
 /** Key of steps on the buffer of heads that is live when they are done. */
 export const LIVE_HEADS = 'plumb_heads/live';

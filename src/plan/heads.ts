@@ -1,5 +1,5 @@
 import { buildColumns, hex8 } from '../state/columns.js';
-import { headsOf } from './transition.js';
+import { headsOf } from './entries-view.js';
 import type { Columns } from '../state/state.js';
 
 /** Heads with some rows more, or other versions for some sets. */

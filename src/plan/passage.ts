@@ -7,13 +7,8 @@ import type { Columns, EntriesResource } from '../state/state.js';
 import { headsColumns } from './heads.js';
 import { pairKey } from './moves.js';
 
-import {
-  NO_TRANSITION,
-  columnsAt,
-  transition,
-  type Entries,
-  type Transition,
-} from './transition.js';
+import { columnsAt, type Entries } from './entries-view.js';
+import { NO_TRANSITION, transition, type Transition } from './transition.js';
 import { letsThroughUnknown } from './unknown-class.js';
 
 /** The rows of one resource before the plan, at the moment of the commit, and after the plan. */

@@ -3,7 +3,8 @@ import { VERDICT } from '../state/layout.js';
 import { rowsOf } from '../state/columns.js';
 import type { Columns } from '../state/state.js';
 import { DEFAULT_CLASS, DIRECTIONS, Refs } from './refs.js';
-import { classesOf, columnsAt, headsOf, type Entries } from './transition.js';
+import { Classes } from './classes.js';
+import { columnsAt, headsOf, type Entries } from './entries-view.js';
 
 /**
  * Whether a policy kept for undo could allow what it never heard of: an identity is new, of a class that
@@ -35,13 +36,12 @@ export function letsThroughUnknown(
 }
 
 function unknownClasses(before: Entries, after: Entries): number[] {
-  const was = classesOf(columnsAt(before, 'plumb_classes'));
-  const known = new Set(was.values());
-  const unknown = new Set<number>();
-  for (const [identity, id] of classesOf(columnsAt(after, 'plumb_classes'))) {
-    if (!was.has(identity) && !known.has(id)) unknown.add(id);
-  }
-  return [...unknown];
+  const was = new Classes(columnsAt(before, 'plumb_classes'));
+  const will = new Classes(columnsAt(after, 'plumb_classes'));
+  const arriving = [...was.arriving(will)];
+  if (arriving.length === 0) return [];
+  const known = was.used();
+  return arriving.filter((id) => !known.has(id));
 }
 
 function allowsAnything(entries: Entries, table: number): boolean {
