@@ -1,0 +1,88 @@
+import type { Construct } from 'constructs';
+import { PlumbError } from '../src/model/error.js';
+import type { EndpointSpec, Labels } from '../src/model/program.js';
+import { PlumbConstruct } from './base.js';
+import { Node } from './node.js';
+import { plain } from './plain.js';
+
+interface EndpointBaseProps {
+  /** What policies select it by. Endpoints of equal labels share an identity. */
+  readonly labels: Labels;
+
+  /**
+   * Unique on its node; a DNS label.
+   * @default the id
+   */
+  readonly name?: string;
+
+  /**
+   * The network namespace that plumb creates for it.
+   * @default the name
+   */
+  readonly netns?: string;
+}
+
+/** What an {@link Endpoint} is made from: `address` for one, `addresses` for one of each family. */
+export type EndpointProps = EndpointBaseProps &
+  (
+    | {
+        /** Its address, inside one of the node's ranges. */
+        readonly address: string;
+        readonly addresses?: never;
+      }
+    | {
+        /** Its addresses, inside the node's ranges, at most one a family. */
+        readonly addresses: readonly string[];
+        readonly address?: never;
+      }
+  );
+
+const KNOWN = ['labels', 'name', 'netns', 'address', 'addresses'];
+
+/** A container or pod: labels, addresses and a network namespace, on the {@link Node} around it. */
+export class Endpoint extends PlumbConstruct {
+  /** Unique on its node. */
+  readonly name: string;
+  /** What policies select it by. */
+  readonly labels: Labels;
+  /** At most one a family. */
+  readonly addresses: readonly string[];
+  /** The network namespace that plumb creates for it. */
+  readonly netns: string;
+  /** The node that it lives on. */
+  readonly host: Node;
+
+  /**
+   * @param scope the node, or a construct inside one
+   * @throws PlumbError PLB_ENDPOINT_OUTSIDE_NODE, PLB_DUPLICATE_NAME, PLB_UNKNOWN_FIELD, PLB_NOT_PLAIN
+   */
+  constructor(scope: Construct, id: string, props: EndpointProps) {
+    super(scope, id, props, KNOWN);
+    const { path } = this.node;
+    this.host = nodeAround(this);
+    this.name = plain(props.name ?? this.node.id, path, 'name');
+    this.labels = plain(props.labels, path, 'labels');
+    this.addresses = plain(
+      props.address === undefined ? props.addresses : [props.address],
+      path,
+      'addresses',
+    );
+    this.netns = plain(props.netns ?? this.name, path, 'netns');
+  }
+
+  /** This endpoint as plain data. */
+  toSpec(): EndpointSpec {
+    const { origin, name, labels, addresses, netns } = this;
+    return { origin, name, node: this.host.name, labels, addresses, netns };
+  }
+}
+
+function nodeAround(endpoint: Endpoint): Node {
+  const node = endpoint.node.scopes.findLast((scope) => scope instanceof Node);
+  if (node !== undefined) return node;
+  const { path } = endpoint.node;
+  throw new PlumbError('PLB_ENDPOINT_OUTSIDE_NODE', `${path} is on no node`, {
+    origin: { path },
+    hint: 'Make it with a Node, or a construct inside one, as its scope.',
+  });
+}

@@ -1,0 +1,17 @@
+/** What a program imports as `plumbline`. */
+export { Construct } from 'constructs';
+export type {
+  CIDRRuleSpec as CIDRRule,
+  Entity,
+  ICMPFieldSpec as ICMPField,
+  Labels,
+  PortRuleSpec as PortRule,
+  PortSpec as Port,
+  SelectorSpec as Selector,
+} from '../src/model/program.js';
+export { App } from './app.js';
+export { Endpoint, type EndpointProps } from './endpoint.js';
+export { NetworkPolicy, type NetworkPolicyProps } from './network-policy.js';
+export { Node, type NodeProps } from './node.js';
+export { sctp, sctpRange, tcp, tcpRange, udp, udpRange } from './ports.js';
+export type { EgressRule, ICMPRule, IngressRule, TrafficProps } from './rule.js';

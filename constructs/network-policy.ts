@@ -1,0 +1,101 @@
+import type { Construct } from 'constructs';
+import type { PolicySpec, SelectorSpec } from '../src/model/program.js';
+import { PlumbConstruct } from './base.js';
+import { plain } from './plain.js';
+import { foldRules, type EgressRule, type IngressRule } from './rule.js';
+
+/** What a {@link NetworkPolicy} is made from: the shape of Cilium's policies, with the same meaning. */
+export interface NetworkPolicyProps {
+  /** The subjects: endpoints whose labels match. `{}` is every endpoint. */
+  readonly endpointSelector: SelectorSpec;
+
+  /**
+   * What is allowed to reach the subjects. With at least one rule here or in `ingressDeny`, everything
+   * else is denied.
+   * @default no rules, and no default deny for ingress
+   */
+  readonly ingress?: readonly IngressRule[];
+
+  /**
+   * What must not reach the subjects, whatever allows it.
+   * @default no rules
+   */
+  readonly ingressDeny?: readonly IngressRule[];
+
+  /**
+   * What the subjects are allowed to reach. With at least one rule here or in `egressDeny`, everything
+   * else is denied.
+   * @default no rules, and no default deny for egress
+   */
+  readonly egress?: readonly EgressRule[];
+
+  /**
+   * What the subjects must not reach, whatever allows it.
+   * @default no rules
+   */
+  readonly egressDeny?: readonly EgressRule[];
+
+  /**
+   * Whether the subjects are default-deny in a direction because of this policy.
+   * @default in the directions that the policy has rules for
+   */
+  readonly enableDefaultDeny?: { readonly ingress?: boolean; readonly egress?: boolean };
+
+  /**
+   * For readers; shown in reports.
+   * @default none
+   */
+  readonly description?: string;
+
+  /**
+   * What reports call it.
+   * @default the id
+   */
+  readonly name?: string;
+}
+
+const KNOWN: readonly (keyof NetworkPolicyProps)[] = [
+  'endpointSelector',
+  'ingress',
+  'ingressDeny',
+  'egress',
+  'egressDeny',
+  'enableDefaultDeny',
+  'description',
+  'name',
+];
+
+/** Rules about the endpoints that it selects, wherever in the program they and it are. */
+export class NetworkPolicy extends PlumbConstruct {
+  /** What reports call it. */
+  readonly name: string;
+  /** The policy as plain data, rules of both directions in one shape. */
+  private readonly spec: PolicySpec;
+
+  /** @throws PlumbError PLB_DUPLICATE_NAME, PLB_UNKNOWN_FIELD, PLB_NOT_PLAIN */
+  constructor(scope: Construct, id: string, props: NetworkPolicyProps) {
+    super(scope, id, props, KNOWN);
+    const { path } = this.node;
+    // Nothing may be undefined here: a list of rules that is left out means that nothing is denied.
+    const { name, ingress, ingressDeny, egress, egressDeny, ...rest } = plain(
+      props,
+      path,
+      'policy',
+    );
+    this.name = name ?? this.node.id;
+    this.spec = {
+      origin: this.origin,
+      name: this.name,
+      ...rest,
+      ...(ingress && { ingress: foldRules(ingress, 'ingress', path) }),
+      ...(ingressDeny && { ingressDeny: foldRules(ingressDeny, 'ingress', path) }),
+      ...(egress && { egress: foldRules(egress, 'egress', path) }),
+      ...(egressDeny && { egressDeny: foldRules(egressDeny, 'egress', path) }),
+    };
+  }
+
+  /** This policy as plain data. */
+  toSpec(): PolicySpec {
+    return this.spec;
+  }
+}

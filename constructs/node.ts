@@ -1,0 +1,103 @@
+import type { Construct } from 'constructs';
+import { firstUsable, parsePrefix } from '../src/model/prefix.js';
+import type { NodeSpec } from '../src/model/program.js';
+import { PlumbConstruct } from './base.js';
+import { plain } from './plain.js';
+
+/** What a {@link Node} is made from. */
+export interface NodeProps {
+  /**
+   * Ranges that the node's endpoints take their addresses from, as IPv4 or IPv6 CIDR,
+   * for example `10.1.0.0/24`. At least one.
+   */
+  readonly podCIDRs: readonly string[];
+
+  /**
+   * The endpoints' gateways: the node's own addresses inside its ranges, one a family.
+   * @default the first usable address of the first range of each family
+   */
+  readonly gateways?: readonly string[];
+
+  /**
+   * Further addresses of the host, for example its uplink's. They are the entity `host`; plumb never
+   * configures them.
+   * @default none
+   */
+  readonly addresses?: readonly string[];
+
+  /**
+   * Whether the local host may always reach the endpoints, whatever policy says.
+   * @default true
+   */
+  readonly allowLocalhost?: boolean;
+
+  /**
+   * `default`: an endpoint is default-deny in the directions that a policy selects it for;
+   * `always`: in both directions, also where none does; `never`: everything is allowed.
+   * @default 'default'
+   */
+  readonly enforcement?: 'default' | 'always' | 'never';
+
+  /**
+   * MTU of the endpoints' devices in bytes.
+   * @default 1500
+   */
+  readonly mtu?: number;
+}
+
+const KNOWN: readonly (keyof NodeProps)[] = [
+  'podCIDRs',
+  'gateways',
+  'addresses',
+  'allowLocalhost',
+  'enforcement',
+  'mtu',
+];
+
+/** A Linux machine (or network namespace) that endpoints live on. Its id is its name. */
+export class Node extends PlumbConstruct {
+  /** Unique in the program. */
+  readonly name: string;
+  /** Ranges of the endpoints' addresses. */
+  readonly podCIDRs: readonly string[];
+  /** The endpoints' gateways, one a family. */
+  readonly gateways: readonly string[];
+  /** Further addresses of the host. */
+  readonly addresses: readonly string[];
+  /** Whether the local host may always reach the endpoints. */
+  readonly allowLocalhost: boolean;
+  /** When endpoints are default-deny. */
+  readonly enforcement: 'default' | 'always' | 'never';
+  /** MTU of the endpoints' devices in bytes. */
+  readonly mtu: number;
+
+  /** @throws PlumbError PLB_DUPLICATE_NAME, PLB_UNKNOWN_FIELD, PLB_NOT_PLAIN */
+  constructor(scope: Construct, id: string, props: NodeProps) {
+    super(scope, id, props, KNOWN);
+    const { path } = this.node;
+    this.name = this.node.id;
+    this.podCIDRs = plain(props.podCIDRs, path, 'podCIDRs');
+    this.gateways = plain(props.gateways ?? defaultGateways(this.podCIDRs), path, 'gateways');
+    this.addresses = plain(props.addresses ?? [], path, 'addresses');
+    this.allowLocalhost = props.allowLocalhost ?? true;
+    this.enforcement = props.enforcement ?? 'default';
+    this.mtu = plain(props.mtu ?? 1500, path, 'mtu');
+  }
+
+  /** This node as plain data. */
+  toSpec(): NodeSpec {
+    const { origin, name, podCIDRs, gateways, addresses, allowLocalhost, enforcement, mtu } = this;
+    return { origin, name, podCIDRs, gateways, addresses, allowLocalhost, enforcement, mtu };
+  }
+}
+
+/** Ranges that are no CIDR give no gateway here; validation reports them. */
+function defaultGateways(podCIDRs: readonly string[]): string[] {
+  const first = new Map<4 | 6, string>();
+  for (const text of podCIDRs) {
+    const prefix = parsePrefix(text);
+    if (prefix === undefined || first.has(prefix.family)) continue;
+    first.set(prefix.family, firstUsable(prefix));
+  }
+  return [...first.values()];
+}

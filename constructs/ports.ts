@@ -1,0 +1,31 @@
+import type { PortSpec } from '../src/model/program.js';
+
+/** One TCP port, 1-65535. */
+export function tcp(port: number): PortSpec {
+  return { port, protocol: 'TCP' };
+}
+
+/** TCP ports `from` to `to`, both included. */
+export function tcpRange(from: number, to: number): PortSpec {
+  return { port: from, endPort: to, protocol: 'TCP' };
+}
+
+/** One UDP port, 1-65535. */
+export function udp(port: number): PortSpec {
+  return { port, protocol: 'UDP' };
+}
+
+/** UDP ports `from` to `to`, both included. */
+export function udpRange(from: number, to: number): PortSpec {
+  return { port: from, endPort: to, protocol: 'UDP' };
+}
+
+/** One SCTP port, 1-65535. */
+export function sctp(port: number): PortSpec {
+  return { port, protocol: 'SCTP' };
+}
+
+/** SCTP ports `from` to `to`, both included. */
+export function sctpRange(from: number, to: number): PortSpec {
+  return { port: from, endPort: to, protocol: 'SCTP' };
+}

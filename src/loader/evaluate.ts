@@ -1,0 +1,163 @@
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import type { Readable } from 'node:stream';
+import { PlumbError } from '../model/error.js';
+import { RESULT_FD, type Outcome } from './protocol.js';
+
+/** User and group `nobody`. */
+const NOBODY = 65_534;
+
+const MAX_HEAP_MIB = 2048;
+
+/** More than this on the extra pipe is no program's document. */
+const MAX_RESULT_BYTES = 1 << 30;
+
+/** A timer that is later than this was held up by other work of this thread. */
+const LATE_MS = 50;
+const GRACE_MS = 200;
+
+export interface EvaluateOptions {
+  /** Name of the program, for errors. */
+  readonly program: string;
+  /** Milliseconds from the start of the process to its end. */
+  readonly timeoutMs: number;
+  /** Gets what the program writes to standard output and standard error. */
+  readonly log: (chunk: Buffer) => void;
+}
+
+export interface Evaluation {
+  /** Rejects with PlumbError PLB_PROGRAM_TIMEOUT or PLB_PROGRAM. */
+  readonly outcome: Promise<Outcome>;
+  /** Milliseconds from the start of the process to its end; 0 before. */
+  readonly duration: () => number;
+  /** Ends the process, if it still runs. */
+  readonly stop: () => void;
+}
+
+/**
+ * Runs a module in a process that may do next to nothing: no files, no processes, no threads, no native
+ * code (Node's permission model), no environment, and nobody's rights where this process can give its
+ * own up. The network stays open to it as it is to nobody. Resolves as soon as the child has the whole
+ * module, so that the caller may then keep this thread busy.
+ */
+export async function evaluate(code: string, options: EvaluateOptions): Promise<Evaluation> {
+  const { program, timeoutMs, log } = options;
+  const begin = performance.now();
+  let duration = 0;
+  const child = spawn(process.execPath, nodeArguments(), {
+    cwd: '/',
+    env: {},
+    stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
+    ...(mayChangeUser() ? { uid: NOBODY, gid: NOBODY } : {}),
+  });
+  child.stdout.on('data', log);
+  child.stderr.on('data', log);
+  const stop = (): void => void child.kill('SIGKILL');
+
+  const chunks: Buffer[] = [];
+  let size = 0;
+  (child.stdio[RESULT_FD] as Readable).on('data', (chunk: Buffer) => {
+    chunks.push(chunk);
+    size += chunk.length;
+    if (size > MAX_RESULT_BYTES) stop();
+  });
+
+  const timer = deadline(timeoutMs, stop);
+  const outcome = new Promise<Outcome>((resolve, reject) => {
+    child.on('error', (cause) => {
+      timer.clear();
+      reject(failed(program, `Node.js did not start: ${cause.message}`, NODE_HINT));
+    });
+    child.on('close', (status, signal) => {
+      duration = performance.now() - begin;
+      timer.clear();
+      if (timer.expired()) {
+        reject(timedOut(program, timeoutMs));
+        return;
+      }
+      const said = parse(Buffer.concat(chunks).toString('utf8'));
+      if (said !== undefined) resolve(said);
+      else if (signal !== null || status === 134) {
+        reject(failed(program, `the program was ended by ${signal ?? 'SIGABRT'}`, MEMORY_HINT));
+      } else {
+        reject(
+          failed(program, `the program left with ${String(status)} before it was done`, EXIT_HINT),
+        );
+      }
+    });
+  });
+  // A rejection must not go unseen while the caller is busy; the caller gets it all the same.
+  outcome.catch(() => undefined);
+
+  await new Promise<void>((done) => {
+    child.stdin.on('error', () => done());
+    child.on('error', () => done());
+    child.stdin.end(code, () => done());
+  });
+  return { outcome, duration: () => duration, stop };
+}
+
+const NODE_HINT =
+  'Check that Node.js can be run by nobody: all directories above it need to be open.';
+const MEMORY_HINT = `Make less: a program has ${String(MAX_HEAP_MIB)} MiB.`;
+const EXIT_HINT = 'Let the program run to its end: no process.exit, no promise that is never kept.';
+
+function nodeArguments(): string[] {
+  const flags = process.allowedNodeEnvironmentFlags;
+  return [
+    flags.has('--permission') ? '--permission' : '--experimental-permission',
+    '--no-warnings',
+    '--no-addons',
+    `--max-old-space-size=${String(MAX_HEAP_MIB)}`,
+    '--stack-trace-limit=50',
+    '--input-type=module',
+    '-',
+  ];
+}
+
+/** Whether this process holds CAP_SETGID (6) and CAP_SETUID (7), which root may lack. */
+function mayChangeUser(): boolean {
+  const status = readFileSync('/proc/self/status', 'utf8');
+  const effective = /^CapEff:\s*([0-9a-f]+)$/m.exec(status)?.[1] ?? '0';
+  return (BigInt(`0x${effective}`) & 0xc0n) === 0xc0n;
+}
+
+function deadline(ms: number, stop: () => void): { clear: () => void; expired: () => boolean } {
+  let expired = false;
+  const due = performance.now() + ms;
+  const expire = (): void => {
+    // What the child said meanwhile is still unread then: give this thread the time to read it.
+    if (performance.now() - due > LATE_MS) timer = setTimeout(end, GRACE_MS);
+    else end();
+  };
+  const end = (): void => {
+    expired = true;
+    stop();
+  };
+  let timer = setTimeout(expire, ms);
+  return { clear: () => clearTimeout(timer), expired: () => expired };
+}
+
+function parse(text: string): Outcome | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function failed(program: string, message: string, hint: string): PlumbError {
+  return new PlumbError('PLB_PROGRAM', message, {
+    origin: { path: program, file: program },
+    hint,
+  });
+}
+
+function timedOut(program: string, ms: number): PlumbError {
+  const message = `the program ran for more than ${String(ms / 1000)} s`;
+  return new PlumbError('PLB_PROGRAM_TIMEOUT', message, {
+    origin: { path: program, file: program },
+    hint: 'Look for a loop that does not end, or a promise that is never kept.',
+  });
+}

@@ -1,0 +1,101 @@
+import type { Stats } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { basename, dirname, resolve } from 'node:path';
+import { PlumbError, throwAll } from '../model/error.js';
+import type { ProgramDocument } from '../model/program.js';
+import { validateProgram } from '../model/validate-program.js';
+import { makeBundle, type Bundle } from './bundle.js';
+import { readDocument } from './document.js';
+import { evaluate, type Evaluation } from './evaluate.js';
+import { Positions } from './positions.js';
+import { thrown, wrongAppCount } from './program-error.js';
+
+const DEFAULT_TIMEOUT_MS = 30_000;
+
+export interface LoadOptions {
+  /** How long the program may run, in milliseconds. Default 30,000. */
+  readonly timeoutMs?: number;
+  /** Gets what the program writes to standard output and standard error. Default: our standard error. */
+  readonly log?: (chunk: Buffer) => void;
+}
+
+export interface LoadedProgram {
+  /** What the program means, valid, with places in the program's sources. */
+  readonly document: ProgramDocument;
+  /** Milliseconds; `check` and `evaluate` overlap. */
+  readonly timings: Readonly<Record<'check' | 'bundle' | 'evaluate', number>>;
+  /** Files that the program is made of, absolute and sorted, without its dependencies. */
+  readonly sources: readonly string[];
+}
+
+/**
+ * Type-checks a program, runs it without privileges, and returns what it means.
+ * @param path of the TypeScript file, absolute or from the working directory
+ * @throws PlumbError or PlumbErrors: PLB_PROGRAM_NOT_FOUND, PLB_TYPE, PLB_BUNDLE, PLB_PROGRAM,
+ *   PLB_PROGRAM_TIMEOUT, PLB_NO_APP, PLB_MANY_APPS, PLB_DOCUMENT, those of the constructs and those of
+ *   {@link validateProgram}. Type errors win over all that follow.
+ */
+export async function loadProgram(path: string, options: LoadOptions = {}): Promise<LoadedProgram> {
+  const file = resolve(path);
+  await findable(file, path);
+
+  const run = bundleAndStart(file, options);
+  // Seen below, after the check: what cannot be run mostly has type errors that say it better.
+  run.catch(() => undefined);
+  // Loading the compiler keeps this thread busy while bundling is another process's work.
+  const { check } = await import('./check.js');
+  await Promise.allSettled([run]);
+
+  const begin = performance.now();
+  const { errors, ruleLines } = check(file);
+  const checkMs = performance.now() - begin;
+  if (errors.length > 0) {
+    await run.then(({ evaluation }) => evaluation.stop()).catch(() => undefined);
+    throwAll(errors);
+  }
+
+  const { bundle, bundleMs, evaluation } = await run;
+  const outcome = await evaluation.outcome;
+  const positions = new Positions(bundle.map, dirname(file));
+  const name = basename(file);
+  if (outcome.error !== undefined) throw thrown(outcome.error, positions, name);
+  if (outcome.document === undefined) wrongAppCount(outcome.apps ?? [], positions, name);
+  const document = readDocument(outcome.document, positions, ruleLines);
+  throwAll(validateProgram(document));
+  return {
+    document,
+    timings: { check: checkMs, bundle: bundleMs, evaluate: evaluation.duration() },
+    sources: bundle.sources,
+  };
+}
+
+interface Run {
+  readonly bundle: Bundle;
+  readonly bundleMs: number;
+  readonly evaluation: Evaluation;
+}
+
+async function bundleAndStart(file: string, options: LoadOptions): Promise<Run> {
+  const begin = performance.now();
+  const bundle = await makeBundle(file);
+  const bundleMs = performance.now() - begin;
+  const evaluation = await evaluate(bundle.code, {
+    program: basename(file),
+    timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
+    log: options.log ?? ((chunk) => process.stderr.write(chunk)),
+  });
+  return { bundle, bundleMs, evaluation };
+}
+
+/** @throws PlumbError PLB_PROGRAM_NOT_FOUND */
+async function findable(file: string, given: string): Promise<void> {
+  const found = await stat(file).catch((cause: unknown) => cause);
+  if (!(found instanceof Error) && (found as Stats).isFile()) return;
+  const why = found instanceof Error ? (found as NodeJS.ErrnoException).code : undefined;
+  const what = why === undefined ? 'is no file' : why === 'ENOENT' ? 'does not exist' : `: ${why}`;
+  throw new PlumbError('PLB_PROGRAM_NOT_FOUND', `${given} ${what}`, {
+    origin: { path: basename(file), file: given },
+    hint: 'Give the path of the TypeScript file, or work in the directory of a plumb.ts.',
+    cause: found,
+  });
+}

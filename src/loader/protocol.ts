@@ -1,0 +1,77 @@
+/** A place in the running JavaScript; lines and columns from 1. */
+export interface RawPosition {
+  readonly file?: string | undefined;
+  readonly line?: number | undefined;
+  readonly column?: number | undefined;
+}
+
+/** What the child says on its extra pipe, once: one of the three. Nothing here is trusted. */
+export interface Outcome {
+  /** The document of the one app; unchecked. */
+  readonly document?: unknown;
+  /** Where each app was made, when there is not exactly one. */
+  readonly apps?: readonly RawPosition[];
+  /** What the program threw. */
+  readonly error?: RawError;
+}
+
+export interface RawError {
+  readonly name: string;
+  readonly message: string;
+  readonly stack: string;
+  /** Of a PlumbError, or of an error of Node.js. */
+  readonly code: string | undefined;
+  readonly hint: string | undefined;
+  /** Construct path, if the error names one. */
+  readonly path: string | undefined;
+}
+
+/** Descriptor of the extra pipe in the child. */
+export const RESULT_FD = 3;
+
+/**
+ * Runs before the program: keeps what is needed to report for itself, and reports whatever the program
+ * throws, also later and in promises.
+ */
+export const BEFORE = `
+import { writeSync } from 'node:fs';
+const { exit } = process;
+const { stringify } = JSON;
+let said = false;
+export function say(outcome) {
+  if (said) return;
+  said = true;
+  const bytes = Buffer.from(stringify(outcome));
+  for (let at = 0; at < bytes.length; ) at += writeSync(${String(RESULT_FD)}, bytes, at);
+}
+const text = (value) => (typeof value === 'string' ? value : undefined);
+function fail(thrown) {
+  const error = thrown instanceof Error ? thrown : { message: String(thrown) };
+  say({
+    error: {
+      name: text(error.name) ?? 'Error',
+      message: text(error.message) ?? '',
+      stack: text(error.stack) ?? '',
+      code: text(error.code),
+      hint: text(error.hint),
+      path: text(error.origin?.path),
+    },
+  });
+  exit(1);
+}
+process.on('uncaughtException', fail);
+process.on('unhandledRejection', fail);
+`;
+
+/** Runs after the program, when it and everything it imports has been evaluated. */
+export const AFTER = `
+import { say } from 'plumbline:before';
+const apps = globalThis[Symbol.for('plumbline.apps')] ?? [];
+say(apps.length === 1 ? { document: apps[0].toDocument() } : { apps: apps.map((app) => app.origin) });
+process.exit(0);
+`;
+
+/** The module that is run: the program between the two. */
+export function entry(program: string): string {
+  return `import 'plumbline:before';\nimport ${JSON.stringify(program)};\nimport 'plumbline:after';\n`;
+}

@@ -1,0 +1,64 @@
+import ts from 'typescript';
+import { relative } from 'node:path';
+import type { Origin } from '../model/error.js';
+import type { Position } from './positions.js';
+
+const LISTS: ReadonlySet<string> = new Set(['ingress', 'ingressDeny', 'egress', 'egressDeny']);
+
+/** Places of the rules in a policy's lists, as far as they are written there one by one. */
+export type PolicyLines = Readonly<Record<string, readonly Position[]>>;
+
+/** Looks up the rules of the policy that was made at a place. */
+export type RuleLines = (policy: Origin) => PolicyLines | undefined;
+
+/**
+ * Finds every `new NetworkPolicy(scope, id, { ingress: [...] })` in the program's text.
+ * @param directory of the program, which file names are relative to
+ */
+export function ruleLines(program: ts.Program, directory: string): RuleLines {
+  const found = new Map<string, PolicyLines>();
+  for (const source of program.getSourceFiles()) {
+    if (source.isDeclarationFile || !source.text.includes('NetworkPolicy')) continue;
+    const file = relative(directory, source.fileName);
+    const place = (node: ts.Node): Position => {
+      const { line, character } = source.getLineAndCharacterOfPosition(node.getStart(source));
+      return { file, line: line + 1, column: character + 1 };
+    };
+    const visit = (node: ts.Node): void => {
+      if (ts.isNewExpression(node) && isPolicy(node.expression)) {
+        found.set(key(place(node)), linesOf(node, place));
+      }
+      ts.forEachChild(node, visit);
+    };
+    visit(source);
+  }
+  return (policy) => found.get(key(policy));
+}
+
+function key({ file, line, column }: Partial<Position>): string {
+  return `${file ?? ''}:${String(line)}:${String(column)}`;
+}
+
+/** `NetworkPolicy` or `plumbline.NetworkPolicy`; a subclass may do anything with what it is given. */
+function isPolicy(expression: ts.Expression): boolean {
+  const name = ts.isPropertyAccessExpression(expression) ? expression.name : expression;
+  return ts.isIdentifier(name) && name.text === 'NetworkPolicy';
+}
+
+function linesOf(node: ts.NewExpression, place: (node: ts.Node) => Position): PolicyLines {
+  const props = node.arguments?.[2];
+  const lines: Record<string, readonly Position[]> = {};
+  if (props === undefined || !ts.isObjectLiteralExpression(props)) return lines;
+  for (const property of props.properties) {
+    if (!ts.isPropertyAssignment(property) || !ts.isArrayLiteralExpression(property.initializer)) {
+      continue;
+    }
+    const name = ts.isComputedPropertyName(property.name) ? '' : property.name.text;
+    const { elements } = property.initializer;
+    // A spread may stand for any number of rules.
+    if (LISTS.has(name) && !elements.some((element) => ts.isSpreadElement(element))) {
+      lines[name] = elements.map(place);
+    }
+  }
+  return lines;
+}

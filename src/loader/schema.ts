@@ -1,0 +1,110 @@
+import { z } from 'zod';
+import type { Origin } from '../model/error.js';
+import type { PolicySpec, ProgramDocument, RuleSpec } from '../model/program.js';
+
+/** Strict shapes: a field that is not known here is an error, never silence. */
+const count = z.int().min(1);
+const strings = z.array(z.string());
+const labels = z.record(z.string(), z.string());
+
+const origin = z.strictObject({
+  path: z.string(),
+  file: z.string().exactOptional(),
+  line: count.exactOptional(),
+  column: count.exactOptional(),
+}) satisfies z.ZodType<Origin>;
+
+const node = z.strictObject({
+  origin,
+  name: z.string(),
+  podCIDRs: strings,
+  gateways: strings,
+  addresses: strings,
+  allowLocalhost: z.boolean(),
+  enforcement: z.enum(['default', 'always', 'never']),
+  mtu: z.int(),
+});
+
+const endpoint = z.strictObject({
+  origin,
+  name: z.string(),
+  node: z.string(),
+  labels,
+  addresses: strings,
+  netns: z.string(),
+});
+
+const selector = z.strictObject({
+  matchLabels: labels.exactOptional(),
+  matchExpressions: z
+    .array(
+      z.strictObject({
+        key: z.string(),
+        operator: z.enum(['In', 'NotIn', 'Exists', 'DoesNotExist']),
+        values: strings.exactOptional(),
+      }),
+    )
+    .exactOptional(),
+});
+
+const entity = z.enum([
+  'all',
+  'world',
+  'world-ipv4',
+  'world-ipv6',
+  'cluster',
+  'host',
+  'remote-node',
+  'init',
+  'ingress',
+  'health',
+  'unmanaged',
+  'kube-apiserver',
+  'none',
+]);
+
+const port = z.strictObject({
+  port: z.union([z.string(), z.number()]),
+  endPort: z.number().exactOptional(),
+  protocol: z.enum(['TCP', 'UDP', 'SCTP', 'ANY']).exactOptional(),
+});
+
+const icmpField = z.strictObject({
+  family: z.enum(['IPv4', 'IPv6']).exactOptional(),
+  type: z.number(),
+});
+
+const rule = z.strictObject({
+  origin: origin.exactOptional(),
+  endpoints: z.array(selector).exactOptional(),
+  cidr: strings.exactOptional(),
+  cidrSet: z
+    .array(z.strictObject({ cidr: z.string(), except: strings.exactOptional() }))
+    .exactOptional(),
+  entities: z.array(entity).exactOptional(),
+  toPorts: z.array(z.strictObject({ ports: z.array(port) })).exactOptional(),
+  icmps: z.array(z.strictObject({ fields: z.array(icmpField) })).exactOptional(),
+}) satisfies z.ZodType<RuleSpec>;
+
+const rules = z.array(rule).exactOptional();
+
+const policy = z.strictObject({
+  origin,
+  name: z.string(),
+  description: z.string().exactOptional(),
+  endpointSelector: selector,
+  ingress: rules,
+  ingressDeny: rules,
+  egress: rules,
+  egressDeny: rules,
+  enableDefaultDeny: z
+    .strictObject({ ingress: z.boolean().exactOptional(), egress: z.boolean().exactOptional() })
+    .exactOptional(),
+}) satisfies z.ZodType<PolicySpec>;
+
+export const documentSchema: z.ZodType<ProgramDocument> = z.strictObject({
+  version: z.literal(1),
+  nodes: z.array(node),
+  endpoints: z.array(endpoint),
+  policies: z.array(policy),
+});

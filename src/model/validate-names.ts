@@ -1,0 +1,102 @@
+import { complain, mention } from './complain.js';
+import type { Origin, PlumbError } from './error.js';
+import type { EndpointSpec, Labels, NodeSpec, ProgramDocument } from './program.js';
+
+const DNS_LABEL = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
+
+/** Links carry `plumb:<node>` as their alias, which the kernel cuts at 255 bytes. */
+const MAX_NODE_NAME = 249;
+
+/** A file below /run/netns. */
+const NETNS = /^[A-Za-z0-9]([-._A-Za-z0-9]{0,62})$/;
+
+const LABEL_PART = /^[A-Za-z0-9]([-_.A-Za-z0-9]{0,61}[A-Za-z0-9])?$/;
+const LABEL_PREFIX = /^([a-z0-9]([-a-z0-9]*[a-z0-9])?\.)*[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
+const LABEL_SOURCE = /^[a-z][-a-z0-9]*$/;
+
+/** Names, namespaces and labels that are malformed or taken, and endpoints of nodes that are not there. */
+export function nameErrors({ nodes, endpoints }: ProgramDocument): PlumbError[] {
+  const names = new Map<string, NodeSpec>();
+  const errors = nodes.flatMap((node) => {
+    const { name } = node;
+    const good = name.length <= MAX_NODE_NAME && name.split('.').every((l) => DNS_LABEL.test(l));
+    return [...invalid(node, 'name', good ? undefined : name), ...taken(names, name, node, name)];
+  });
+  const endpointNames = new Map<string, EndpointSpec>();
+  const netns = new Map<string, EndpointSpec>();
+  for (const endpoint of endpoints) {
+    const { node, name } = endpoint;
+    if (!names.has(node)) {
+      const hint = `Use one of ${[...names.keys()].join(', ')}.`;
+      errors.push(complain('PLB_UNKNOWN_NODE', endpoint, `there is no node ${node}`, hint));
+    }
+    errors.push(
+      ...invalid(endpoint, 'name', DNS_LABEL.test(name) ? undefined : name),
+      ...invalid(endpoint, 'netns', NETNS.test(endpoint.netns) ? undefined : endpoint.netns),
+      ...taken(endpointNames, `${node}/${name}`, endpoint, name),
+      ...taken(netns, `${node}/${endpoint.netns}`, endpoint, `network namespace ${endpoint.netns}`),
+      ...labelErrors(endpoint, endpoint.labels),
+    );
+  }
+  return errors;
+}
+
+interface Named {
+  readonly origin: Origin;
+}
+
+function invalid(of: Named, what: 'name' | 'netns', text: string | undefined): PlumbError[] {
+  if (text === undefined) return [];
+  const hint =
+    what === 'name'
+      ? 'Use up to 63 small letters, digits and hyphens, beginning and ending with a letter or digit.'
+      : 'Use up to 63 letters, digits, hyphens, dots and underscores, beginning with a letter or digit.';
+  return [complain('PLB_INVALID_NAME', of, `${JSON.stringify(text)} cannot be its ${what}`, hint)];
+}
+
+/** Notes the first with a key; complains about each further one. */
+function taken<T extends Named>(
+  seen: Map<string, T>,
+  key: string,
+  item: T,
+  what: string,
+): PlumbError[] {
+  const first = seen.get(key);
+  if (first === undefined) {
+    seen.set(key, item);
+    return [];
+  }
+  const message = `${what} is taken by ${mention(first)}`;
+  return [complain('PLB_DUPLICATE_NAME', item, message, 'Give one of the two another name.')];
+}
+
+function labelErrors(endpoint: EndpointSpec, labels: Labels): PlumbError[] {
+  return Object.entries(labels).flatMap(([key, value]) => {
+    const why = keyProblem(key) ?? valueProblem(value);
+    if (why === undefined) return [];
+    const message = `label ${JSON.stringify(key)}: ${why}`;
+    const hint =
+      'Write labels as in Kubernetes: prefix/name and value, 63 letters, digits, -, _ and . each.';
+    return [complain('PLB_INVALID_LABEL', endpoint, message, hint)];
+  });
+}
+
+function keyProblem(key: string): string | undefined {
+  const colon = key.indexOf(':');
+  const source = colon < 0 ? undefined : key.slice(0, colon);
+  if (source === 'reserved') return 'the source reserved is not for endpoints';
+  if (source !== undefined && !LABEL_SOURCE.test(source)) return `${source} is no label source`;
+  const rest = key.slice(colon + 1);
+  const slash = rest.indexOf('/');
+  const prefix = slash < 0 ? undefined : rest.slice(0, slash);
+  if (prefix !== undefined && (prefix.length > 253 || !LABEL_PREFIX.test(prefix))) {
+    return `${JSON.stringify(prefix)} is no DNS name`;
+  }
+  return LABEL_PART.test(rest.slice(slash + 1)) ? undefined : 'the key is no label key';
+}
+
+function valueProblem(value: string): string | undefined {
+  return value === '' || LABEL_PART.test(value)
+    ? undefined
+    : `${JSON.stringify(value)} is no label value`;
+}
