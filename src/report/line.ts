@@ -49,7 +49,7 @@ export function layOut(
   });
 }
 
-const MIN_TEXT = 40;
+const MIN_TEXT = 32;
 
 function shorten(text: string, room: number): string {
   return text.length <= room ? text : `${text.slice(0, room - 1)}…`;

@@ -1,3 +1,4 @@
+import { describeRows } from '../plan/describe.js';
 import type { Action, Phase, Step } from '../plan/plan.js';
 import type { Line, Sign } from './line.js';
 import { rowLines } from './row-lines.js';
@@ -36,9 +37,7 @@ export function stepLines(step: Step): Line[] {
   if (noun === 'commit') return [{ sign, text: step.why }];
   if (noun === 'head') return [{ sign, text: headText(step), origin }];
   if (noun === 'table' || noun === 'version') {
-    const name = (step.key.split('/')[1] ?? step.key).slice(0, 4);
-    const said = [`${noun} ${name}`, step.label ?? '', because(step)].filter((t) => t !== '');
-    return [{ sign, text: said.join('  '), origin }];
+    return [{ sign, text: policyText(step, noun), origin }];
   }
   if (noun === 'row') {
     const label = step.label === undefined ? '' : `  ${step.label}`;
@@ -75,6 +74,15 @@ function runOfAlike(steps: readonly Step[], at: number): readonly Step[] {
   let end = at + 1;
   while (steps[end]?.action === 'create' && nounOf(steps[end] ?? first) === nounOf(first)) end++;
   return steps.slice(at, end);
+}
+
+/** `version deathstar a91e  ingress 4f1c -> 0b72`: its name if it has one, its hash, what it says. */
+function policyText(step: Step, noun: string): string {
+  const resource = step.after ?? step.before;
+  const rows = resource?.kind === 'bpf-entries' ? resource : null;
+  const name = [noun, rows?.label ?? '', (step.key.split('/')[1] ?? step.key).slice(0, 4)];
+  const said = [name.filter((t) => t !== '').join(' '), describeRows(rows) ?? '', because(step)];
+  return said.filter((t) => t !== '').join('  ');
 }
 
 function headText({ key, label, why }: Step): string {

@@ -3,7 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { plan } from '../../src/plan/make-plan.js';
 import { simulate } from '../../src/plan/simulate.js';
 import type { Step } from '../../src/plan/plan.js';
-import { PREVIOUS_HEADS } from '../../src/state/kinds/bpf-entries.js';
+import { normalizeState } from '../../src/state/canonical.js';
+import { rowsOf } from '../../src/state/columns.js';
+import { entries, PREVIOUS_HEADS } from '../../src/state/kinds/bpf-entries.js';
+import { entriesByKey, withoutPrevious } from '../../src/state/previous.js';
 import type { State } from '../../src/state/state.js';
 import { verdicts } from './judge.js';
 import { compile, world, type World } from './world.js';
@@ -56,7 +59,7 @@ describe('a change of policy', () => {
       fc.property(world, world, (a, b) => {
         checkEveryStep(compile(a), compile(b));
       }),
-      { numRuns: 400 },
+      { numRuns: 250 },
     );
   });
 
@@ -67,7 +70,7 @@ describe('a change of policy', () => {
         const last = checkEveryStep(middle, compile(c));
         expect(plan(compile(c), last).steps).toEqual([]);
       }),
-      { numRuns: 200 },
+      { numRuns: 120 },
     );
   });
 
@@ -86,18 +89,58 @@ describe('a change of policy', () => {
         const old = verdicts(actual);
         expectSame(undone, common(old, verdicts(desired))(old), 'after the undo');
       }),
-      { numRuns: 400 },
+      { numRuns: 250 },
     );
     expect(kept).toBeGreaterThan(10);
   });
 
-  it('keeps it through changes of other rows, and drops it when it could let a stranger through', () => {
-    const rule = { subject: 1, direction: 'ingress', peer: 'any', port: 80, allow: true } as const;
-    const a: World = { endpoints: [0], rules: [rule], allowLocalhost: false };
-    const b: World = { ...a, rules: [{ ...rule, port: 443 }] };
-    const settled = simulate(compile(a), plan(compile(b), compile(a)).steps);
+  it('keeps it through changes of other rows', () => {
+    const settled = twoPolicies('any');
     expect(settled.previous).toContain(PREVIOUS_HEADS);
-    const same = simulate(settled, plan(compile({ ...b, allowLocalhost: true }), settled).steps);
-    expect(same.previous).toEqual(settled.previous);
+    const other = compile({ ...second('any'), allowLocalhost: true });
+    const after = simulate(settled, plan(other, settled).steps);
+    expect(after.previous).toEqual(settled.previous);
+  });
+
+  it('drops it when it would let a stranger through, before the stranger is there', () => {
+    const settled = twoPolicies('any');
+    const { steps } = plan(withStranger(compile(second('any'))), settled);
+    expect(steps[0]).toMatchObject({ phase: 'stage', action: 'delete', key: 'plumb_heads' });
+    const after = simulate(settled, steps);
+    expect(after.previous).toBeUndefined();
+    expect(withoutPrevious(after)).toEqual(withStranger(compile(second('any'))));
+  });
+
+  it('keeps it when it would deny the stranger anyway', () => {
+    const settled = twoPolicies(1);
+    const { steps } = plan(withStranger(compile(second(1))), settled);
+    expect(simulate(settled, steps).previous).toEqual(settled.previous);
   });
 });
+
+const EVERY_PORT = { subject: 1, direction: 'ingress', allow: true } as const;
+const EGRESS = { ...EVERY_PORT, direction: 'egress', peer: 1, port: 80 } as const;
+
+function second(peer: number | string): World {
+  const rules = [{ ...EVERY_PORT, peer, port: 443 }, EGRESS];
+  return { endpoints: [0], rules, allowLocalhost: false };
+}
+
+/** What is there after port 80 was changed to 443, for a peer. */
+function twoPolicies(peer: number | string): State {
+  const first = compile({ ...second(peer), rules: [{ ...EVERY_PORT, peer, port: 80 }, EGRESS] });
+  return simulate(first, plan(compile(second(peer)), first).steps);
+}
+
+/** The same with an identity of a class that no policy has a row for. */
+function withStranger(state: State): State {
+  const classes = entriesByKey(state).get('plumb_classes');
+  if (classes === undefined) throw new Error('the state has no classes');
+  const rows = rowsOf('plumb_classes', classes.columns);
+  const stranger = { key: { identity: 77 }, value: { class: 0xdead } };
+  const resources = state.resources.filter((r) => r !== classes);
+  return normalizeState({
+    ...state,
+    resources: [...resources, entries('plumb_classes', [...rows, stranger])],
+  });
+}
