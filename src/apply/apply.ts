@@ -106,7 +106,8 @@ function verify(plan: Plan, before: State, after: State): void {
     wrong = [`the steps do not fit the state: ${error instanceof Error ? error.message : ''}`];
   }
   if (wrong.length === 0) return;
-  throw new PlumbError('PLB_VERIFY', 'the kernel does not hold what the plan gives', {
+  const [first = ''] = wrong;
+  throw new PlumbError('PLB_VERIFY', `the kernel does not hold what the plan gives: ${first}`, {
     detail: wrong.join('\n'),
     hint: 'Somebody else may be changing it. Run plumb plan to see what is left.',
   });

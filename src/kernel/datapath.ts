@@ -14,6 +14,8 @@ export interface Datapath {
   /** First 16 hex digits of the SHA-256 of the file. */
   readonly hash: string;
   readonly rodata: ReadonlyMap<string, Variable>;
+  /** Names of the maps that it declares. */
+  readonly maps: ReadonlySet<string>;
 }
 
 /** What a loaded program says of itself. */
@@ -41,7 +43,8 @@ export function openDatapath(path = shippedObject()): Datapath {
     });
   }
   const hash = createHash('sha256').update(file).digest('hex').slice(0, 16);
-  const datapath = { path, hash, rodata: variablesIn(file, '.rodata') };
+  const maps = new Set(variablesIn(file, '.maps').keys());
+  const datapath = { path, hash, rodata: variablesIn(file, '.rodata'), maps };
   read.set(path, datapath);
   return datapath;
 }

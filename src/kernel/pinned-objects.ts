@@ -115,7 +115,7 @@ export class PinnedObjects {
     try {
       return await loadObject(datapath.path, {
         rodata: rodataFor(datapath, build),
-        reuseMaps: Object.fromEntries(maps),
+        reuseMaps: Object.fromEntries([...maps].filter(([name]) => datapath.maps.has(name))),
       });
     } finally {
       for (const map of maps.values()) map.close();
