@@ -39,6 +39,9 @@ const CHECK_ONLY: ts.CompilerOptions = {
 /** tsconfig.json names no file that is there: we name our own. */
 const NO_INPUTS = new Set([18_002, 18_003]);
 
+/** A file is outside rootDir: a matter of where output would go. */
+const OUTSIDE_ROOT_DIR = 6059;
+
 /**
  * Type-checks a program under the options of the nearest tsconfig.json. Keeps this thread busy.
  * @param program absolute path
@@ -55,6 +58,7 @@ export function check(program: string): Checked {
     errors: ts
       .getPreEmitDiagnostics(compiled)
       .filter(({ category }) => category === ts.DiagnosticCategory.Error)
+      .filter(({ code }) => code !== OUTSIDE_ROOT_DIR)
       .filter(({ file }) => file === undefined || isProgramFile(file.fileName))
       .map((diagnostic) => toPlumbError(diagnostic, directory)),
     ruleLines: ruleLines(compiled, directory),

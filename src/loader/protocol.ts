@@ -63,12 +63,17 @@ process.on('uncaughtException', fail);
 process.on('unhandledRejection', fail);
 `;
 
-/** Runs after the program, when it and everything it imports has been evaluated. */
+/**
+ * Runs after the program, when it and everything it imports has been evaluated, and reports when nothing
+ * is left to do: what a promise adds that nobody waits for is part of the document too.
+ */
 export const AFTER = `
 import { say } from 'plumbline:before';
-const apps = globalThis[Symbol.for('plumbline.apps')] ?? [];
-say(apps.length === 1 ? { document: apps[0].toDocument() } : { apps: apps.map((app) => app.origin) });
-process.exit(0);
+process.once('beforeExit', () => {
+  const apps = globalThis[Symbol.for('plumbline.apps')] ?? [];
+  say(apps.length === 1 ? { document: apps[0].toDocument() } : { apps: apps.map((app) => app.origin) });
+  process.exit(0);
+});
 `;
 
 /** The module that is run: the program between the two. */

@@ -1,0 +1,119 @@
+import { existsSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { HEAD, load, output, problem } from './program.js';
+
+/** For programs that look about them: the types of Node.js are not theirs. */
+const NODE = `${HEAD}declare const process: {
+  getuid(): number; getgid(): number; getgroups(): number[]; cwd(): string;
+  env: Record<string, string>; exit(code: number): never; kill(pid: number, signal: string): void;
+  pid: number; argv: string[];
+};
+declare const console: { log(...values: unknown[]): void; error(...values: unknown[]): void };
+declare const setTimeout: (run: () => void, ms: number) => unknown;
+`;
+
+describe('a program', () => {
+  test('is nobody, knows no environment, no arguments, and no directory', async () => {
+    process.env['PLUMB_TEST_SECRET'] = 'the plans';
+    const said = await output(`${NODE}
+console.log(JSON.stringify([process.getuid(), process.getgid(), process.getgroups(),
+  process.env, process.cwd(), process.argv.length]));
+`);
+    delete process.env['PLUMB_TEST_SECRET'];
+    const nobody = process.getuid?.() === 0 ? 65_534 : process.getuid?.();
+    const [uid, gid, groups, env, cwd] = JSON.parse(said) as unknown[];
+    expect([uid, gid, env, cwd]).toEqual([nobody, nobody, {}, '/']);
+    expect(groups).toEqual(nobody === 65_534 ? [65_534] : expect.anything());
+  });
+
+  test.each([
+    ['read a file', "import { readFileSync } from 'node:fs';", "readFileSync('/etc/hostname');"],
+    ['list a directory', "import { readdirSync } from 'node:fs';", "readdirSync('/');"],
+    [
+      'start a process',
+      "import { execFileSync } from 'node:child_process';",
+      "execFileSync('/bin/true');",
+    ],
+    [
+      'start a thread',
+      "import { Worker } from 'node:worker_threads';",
+      "new Worker('', { eval: true });",
+    ],
+  ])('may not %s', async (_what, imported, call) => {
+    const error = await problem(load(`// @ts-nocheck\n${HEAD}${imported}\n${call}\n`));
+    expect(error).toMatchObject({ code: 'PLB_PROGRAM', origin: { file: 'plumb.ts', line: 7 } });
+    expect(error.message).toContain('restricted');
+    expect(error.hint).toContain('import data as JSON');
+  });
+
+  test('may not write a file, not even where everybody may', async () => {
+    const path = join(tmpdir(), `plumb-loader-written-${process.pid}`);
+    const error = await problem(
+      load(`// @ts-nocheck
+${HEAD}import { writeFileSync } from 'node:fs';
+writeFileSync(${JSON.stringify(path)}, '');
+`),
+    );
+    const written = existsSync(path);
+    rmSync(path, { force: true });
+    expect(written).toBe(false);
+    expect(error).toMatchObject({ code: 'PLB_PROGRAM', origin: { line: 7 } });
+  });
+
+  test('may write to both its outputs, and still gives its document', async () => {
+    expect(await output(`${NODE}console.log('red five');\nconsole.error('standing by');\n`)).toBe(
+      'red five\nstanding by\n',
+    );
+  });
+
+  test.each([
+    ['a loop', 'for (;;) ;'],
+    ['a timer that never ends', 'setTimeout(() => {}, 1e9);'],
+  ])('is ended when its time is over: %s', async (_what, code) => {
+    const begin = performance.now();
+    const error = await problem(
+      load(`${NODE}${code}\n`, { 'package.json': '{ "type": "module" }' }, { timeoutMs: 300 }),
+    );
+    expect(error).toMatchObject({ code: 'PLB_PROGRAM_TIMEOUT', origin: { file: 'plumb.ts' } });
+    expect(error.message).toContain('0.3 s');
+    expect(performance.now() - begin).toBeLessThan(10_000);
+  });
+
+  test('is not held to a time that only the type check took', async () => {
+    // The check of any program takes longer than this; this program takes no time.
+    const { document, timings } = await load(HEAD, {}, { timeoutMs: 100 });
+    expect(document.nodes).toHaveLength(1);
+    expect(timings.check).toBeGreaterThan(150);
+  });
+
+  test('is done when nothing is left to do, not when its last line has run', async () => {
+    const { document } = await load(`${NODE}setTimeout(() => {
+  new Endpoint(hoth, 'late', { labels: {}, address: '10.1.0.8' });
+}, 50);
+`);
+    expect(document.endpoints).toMatchObject([{ name: 'late', origin: { line: 13 } }]);
+  });
+
+  test.each([
+    ['leaves', 'process.exit(0);', 'left with 0'],
+    ['waits for ever', 'await new Promise(() => {});', 'left with 13'],
+    ['kills itself', "process.kill(process.pid, 'SIGKILL');", 'SIGKILL'],
+  ])('that %s before its end is an error', async (_what, code, message) => {
+    const error = await problem(
+      load(`${NODE}${code}\n`, { 'package.json': '{ "type": "module" }' }),
+    );
+    expect(error).toMatchObject({ code: 'PLB_PROGRAM', origin: { file: 'plumb.ts' } });
+    expect(error.message).toContain(message);
+  });
+
+  test('that speaks on the extra pipe itself is not believed', async () => {
+    const loading = load(`// @ts-nocheck
+${HEAD}import { writeSync } from 'node:fs';
+writeSync(3, '{"document":{"version":1,"nodes":[],"endpoints":[],"policies":[],"more":1}}');
+process.exit(0);
+`);
+    expect(await problem(loading)).toMatchObject({ code: 'PLB_DOCUMENT' });
+  });
+});
