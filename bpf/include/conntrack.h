@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#pragma once
+
+#include "maps.h"
+#include "packet.h"
+
+/* Seconds without a packet after which a flow is forgotten. */
+#define TIMEOUT_TCP 8000
+#define TIMEOUT_TCP_OPENING 60
+#define TIMEOUT_TCP_CLOSING 10
+#define TIMEOUT_ICMP 30
+#define TIMEOUT_OTHER 60
+
+/* Bits of a flow's state. */
+#define FLOW_REPLIED 1
+#define FLOW_FIN_OPENER 2
+#define FLOW_FIN_REPLIER 4
+#define FLOW_CLOSING (FLOW_FIN_OPENER | FLOW_FIN_REPLIER)
+
+/* A packet's place in its flow. */
+struct tracking {
+  struct plumb_tuple tuple;
+  __u32 now;
+  /* The packet's source is side B of the tuple. */
+  __u8 sourceIsB;
+  /* The packet answers a flow that the other side opened. */
+  __u8 isReply;
+};
+
+static __always_inline __u32 seconds(void) {
+  return bpf_ktime_get_ns() / 1000000000ull;
+}
+
+/* Whether (a, portA) comes after (b, portB), as bytes. */
+static __always_inline int is_after(const struct plumb_addr *a, __be16 portA,
+                                    const struct plumb_addr *b, __be16 portB) {
+#pragma unroll
+  for (int i = 0; i < 4; i++) {
+    __u32 wordA = bpf_ntohl(a->words[i]), wordB = bpf_ntohl(b->words[i]);
+    if (wordA != wordB) return wordA > wordB;
+  }
+  return bpf_ntohs(portA) > bpf_ntohs(portB);
+}
+
+static __always_inline void track(struct tracking *tracking, const struct packet *packet) {
+  struct plumb_tuple *tuple = &tracking->tuple;
+
+  tracking->sourceIsB = is_after(&packet->source, packet->sourcePort, &packet->destination,
+                                 packet->destinationPort);
+  if (tracking->sourceIsB) {
+    tuple->addressA = packet->destination;
+    tuple->portA = packet->destinationPort;
+    tuple->addressB = packet->source;
+    tuple->portB = packet->sourcePort;
+  } else {
+    tuple->addressA = packet->source;
+    tuple->portA = packet->sourcePort;
+    tuple->addressB = packet->destination;
+    tuple->portB = packet->destinationPort;
+  }
+  tuple->protocol = packet->protocol;
+  tracking->now = seconds();
+}
+
+static __always_inline int is_opening(const struct packet *packet) {
+  return packet->protocol == TCP && (packet->tcpFlags & (TCP_SYN | TCP_ACK | TCP_RST)) == TCP_SYN;
+}
+
+/*
+ * The live flow that the packet belongs to, or none. A SYN against a flow's direction, or into one
+ * that is closing, belongs to a new flow: it must be judged on its own.
+ */
+static __always_inline struct plumb_flow *find_flow(struct tracking *tracking,
+                                                    const struct packet *packet) {
+  struct plumb_flow *flow = bpf_map_lookup_elem(&plumb_conntrack, &tracking->tuple);
+
+  if (!flow || flow->expires <= tracking->now) return 0;
+  __u8 isReply = flow->fromB != tracking->sourceIsB;
+  if (is_opening(packet) && (isReply || (flow->state & FLOW_CLOSING))) return 0;
+  tracking->isReply = isReply;
+  return flow;
+}
+
+static __always_inline __u32 lifetime(const struct packet *packet, __u8 state) {
+  if (packet->protocol == TCP) {
+    if ((state & FLOW_CLOSING) == FLOW_CLOSING) return TIMEOUT_TCP_CLOSING;
+    return state & FLOW_REPLIED ? TIMEOUT_TCP : TIMEOUT_TCP_OPENING;
+  }
+  if (packet->protocol == ICMP || packet->protocol == ICMPV6) return TIMEOUT_ICMP;
+  return TIMEOUT_OTHER;
+}
+
+static __always_inline __u8 next_state(__u8 state, const struct packet *packet, __u8 isReply) {
+  if (isReply) state |= FLOW_REPLIED;
+  if (packet->protocol != TCP) return state;
+  if (packet->tcpFlags & TCP_RST) state |= FLOW_CLOSING;
+  if (packet->tcpFlags & TCP_FIN) state |= isReply ? FLOW_FIN_REPLIER : FLOW_FIN_OPENER;
+  return state;
+}
+
+/* Writes only what changes: the line of an established flow stays shared between CPUs. */
+static __always_inline void touch_flow(struct plumb_flow *flow, const struct tracking *tracking,
+                                       const struct packet *packet) {
+  __u8 state = next_state(flow->state, packet, tracking->isReply);
+  __u32 expires = tracking->now + lifetime(packet, state);
+
+  if (flow->state != state) flow->state = state;
+  if (flow->expires != expires) flow->expires = expires;
+}
+
+/* Remembers a flow that was allowed. Nonzero when there is no room: then it must not pass. */
+static __always_inline int open_flow(const struct tracking *tracking, const struct packet *packet,
+                                     __u32 epoch, __u8 state) {
+  struct plumb_flow flow = {
+      .epoch = epoch,
+      .verdict = ALLOW,
+      .state = next_state(state, packet, tracking->isReply),
+      .fromB = tracking->sourceIsB != tracking->isReply,
+  };
+
+  flow.expires = tracking->now + lifetime(packet, flow.state);
+  return bpf_map_update_elem(&plumb_conntrack, &tracking->tuple, &flow, BPF_ANY) != 0;
+}

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#pragma once
+
+#include "types.h"
+#include <bpf/bpf_helpers.h>
+
+#define MAP(name_, type_, key_, value_, entries_, flags_)                                          \
+  struct {                                                                                         \
+    __uint(type, type_);                                                                           \
+    __uint(max_entries, entries_);                                                                 \
+    __uint(map_flags, flags_);                                                                     \
+    __type(key, key_);                                                                             \
+    __type(value, value_);                                                                         \
+  } name_ SEC(".maps")
+
+#define DYNAMIC BPF_F_NO_PREALLOC
+
+MAP(plumb_config, BPF_MAP_TYPE_ARRAY, __u32, struct plumb_config, 1, 0);
+MAP(plumb_endpoints, BPF_MAP_TYPE_HASH, struct plumb_addr, struct plumb_endpoint, 32768, DYNAMIC);
+MAP(plumb_devices, BPF_MAP_TYPE_ARRAY, __u32, struct plumb_device, 16384, 0);
+MAP(plumb_ipcache, BPF_MAP_TYPE_HASH, struct plumb_addr, struct plumb_peer, 512000, DYNAMIC);
+MAP(plumb_ipcache_lpm, BPF_MAP_TYPE_LPM_TRIE, struct plumb_prefix, struct plumb_peer, 512000,
+    DYNAMIC);
+MAP(plumb_classes, BPF_MAP_TYPE_HASH, __u32, __u32, 512000, DYNAMIC);
+MAP(plumb_heads, BPF_MAP_TYPE_HASH, struct plumb_head_key, __u32, 65536, DYNAMIC);
+MAP(plumb_refs, BPF_MAP_TYPE_HASH, struct plumb_ref_key, __u32, 262144, DYNAMIC);
+MAP(plumb_tables, BPF_MAP_TYPE_LPM_TRIE, struct plumb_table_key, struct plumb_verdict, 262144,
+    DYNAMIC);
+MAP(plumb_conntrack, BPF_MAP_TYPE_LRU_HASH, struct plumb_tuple, struct plumb_flow, 524288, 0);
+MAP(plumb_metrics, BPF_MAP_TYPE_PERCPU_HASH, struct plumb_metric_key, struct plumb_metric, 65536,
+    0);
+
+struct {
+  __uint(type, BPF_MAP_TYPE_RINGBUF);
+  __uint(max_entries, 1 << 20);
+} plumb_events SEC(".maps");
+
+/* Nothing else would carry the struct of a ring buffer's records into BTF. */
+const struct plumb_event *plumb_event_in_btf __attribute__((unused));

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* Structs that user space shares. src/state/layout.ts says the same; a test compares both by BTF. */
+#pragma once
+
+#include <linux/bpf.h>
+#include <linux/types.h>
+
+#define SIZE_IS(type, size) _Static_assert(sizeof(type) == (size), #type " is " #size " bytes")
+
+/* IPv4 is mapped (::ffff:a.b.c.d), so that there is one path for both families. */
+struct plumb_addr {
+  union {
+    __u8 bytes[16];
+    __be32 words[4];
+  };
+} __attribute__((aligned(4)));
+SIZE_IS(struct plumb_addr, 16);
+
+struct plumb_config {
+  __u32 epoch; /* generation << 1 | active buffer */
+  __u32 flags;
+};
+SIZE_IS(struct plumb_config, 8);
+
+struct plumb_endpoint {
+  __u32 device;
+  __u32 identity;
+  __u32 policySet;
+  __u32 flags;
+  __u8 mac[6];
+  __u8 hostMac[6];
+};
+SIZE_IS(struct plumb_endpoint, 28);
+
+struct plumb_device {
+  __u32 identity;
+  __u32 policySet;
+  __u32 flags;
+  __u32 pad;
+  struct plumb_addr address4;
+  struct plumb_addr address6;
+};
+SIZE_IS(struct plumb_device, 48);
+
+struct plumb_peer {
+  __u32 identity;
+  __u32 flags;
+  struct plumb_addr tunnel;
+};
+SIZE_IS(struct plumb_peer, 24);
+
+struct plumb_prefix {
+  __u32 prefixLength;
+  struct plumb_addr address;
+};
+SIZE_IS(struct plumb_prefix, 20);
+
+struct plumb_head_key {
+  __u32 buffer;
+  __u32 policySet;
+};
+SIZE_IS(struct plumb_head_key, 8);
+
+struct plumb_ref_key {
+  __u32 version;
+  __u32 direction;
+  __u32 class;
+};
+SIZE_IS(struct plumb_ref_key, 12);
+
+struct plumb_table_key {
+  __u32 prefixLength;
+  __u32 table;
+  __u8 protocol;
+  __u8 pad;
+  __be16 port;
+};
+SIZE_IS(struct plumb_table_key, 12);
+
+struct plumb_verdict {
+  __u8 verdict;
+  __u8 flags;
+  __u16 listener;
+};
+SIZE_IS(struct plumb_verdict, 4);
+
+struct plumb_tuple {
+  struct plumb_addr addressA;
+  struct plumb_addr addressB;
+  __be16 portA;
+  __be16 portB;
+  __u8 protocol;
+  __u8 pad0;
+  __u16 pad1;
+};
+SIZE_IS(struct plumb_tuple, 40);
+
+struct plumb_flow {
+  __u32 epoch;
+  __u32 expires; /* seconds of CLOCK_MONOTONIC */
+  __u8 verdict;
+  __u8 state;
+  __u8 fromB; /* 1: side B opened the flow */
+  __u8 flags;
+  __u32 listener;
+};
+SIZE_IS(struct plumb_flow, 16);
+
+struct plumb_event {
+  __u64 time;
+  __u8 verdict;
+  __u8 reason;
+  __u8 direction;
+  __u8 protocol;
+  __be16 sourcePort;
+  __be16 destinationPort;
+  struct plumb_addr source;
+  struct plumb_addr destination;
+  __u32 sourceIdentity;
+  __u32 destinationIdentity;
+  __u32 policySet;
+  __u32 version;
+  __u32 class;
+  __u32 table;
+  __u32 ifindex;
+  __u32 length;
+};
+SIZE_IS(struct plumb_event, 80);
+
+struct plumb_metric_key {
+  __u32 version;
+  __u32 class;
+  __u8 reason;
+  __u8 direction;
+  __u8 verdict;
+  __u8 pad;
+};
+SIZE_IS(struct plumb_metric_key, 12);
+
+struct plumb_metric {
+  __u64 packets;
+  __u64 bytes;
+};
+SIZE_IS(struct plumb_metric, 16);
+
+enum direction { INGRESS, EGRESS };
+enum verdict { DENY = 1, ALLOW, REDIRECT };
+
+/* Why a packet was dropped. The numbers are those of REASONS in layout.ts. */
+enum reason {
+  FORWARDED,
+  POLICY_DENIED,
+  POLICY_DEFAULT_DENY,
+  NO_POLICY,
+  NO_CLASS,
+  NO_IDENTITY,
+  NO_DEVICE,
+  SPOOFED_SOURCE,
+  UNSUPPORTED_ETHERTYPE,
+  UNSUPPORTED_PROTOCOL,
+  MALFORMED,
+  FRAGMENT,
+  EXTENSION_HEADER,
+  NO_ENDPOINT,
+  PROXY_UNAVAILABLE,
+  CONNTRACK_FULL,
+  UNSUPPORTED_MULTICAST,
+};
+
+#define IDENTITY_HOST 1
+#define IFINDEX_BASE 65536
+#define CONFIG_ALLOW_LOCALHOST 1
+#define ENDPOINT_AUDIT 1
