@@ -1,3 +1,4 @@
+import { PlumbError } from '../model/error.js';
 import { resource } from '../state/kinds.js';
 import { EGRESS_BLOCK, INGRESS_BLOCK } from '../state/layout.js';
 import type { Attributes, PlainResource } from '../state/state.js';
@@ -10,6 +11,9 @@ const BLOCKS = [INGRESS_BLOCK, EGRESS_BLOCK];
 /** Where our filter is on a block. */
 const PRIORITY = 1;
 const HANDLE = 1;
+
+/** ETH_P_ALL. */
+const ALL = 3;
 
 /** A block that no qdisc is bound to is not there, and neither are its filters. */
 const NO_BLOCK = ['ENOENT', 'EINVAL'];
@@ -35,33 +39,68 @@ function programOf(filters: readonly Filter[], programs: ReadonlyMap<number, str
   const { bpf, kind } = stranger ?? {};
   const name = bpf === undefined ? undefined : programs.get(bpf.id);
   if (name !== undefined && filters.length === 1 && bpf?.directAction === true) return name;
-  return `?${bpf?.tag ?? kind ?? ''}`;
+  // A classic program has no tag.
+  const tag = bpf?.tag ?? '';
+  return `?${tag === '' ? (kind ?? '') : tag}`;
 }
 
 function isAtOurPlace({ priority, handle, chain }: Filter): boolean {
   return priority === PRIORITY && handle === HANDLE && chain === 0;
 }
 
-/** One atomic replace changes the program of every device on the block. */
+/**
+ * One atomic replace changes the program of every device on the block. Another program on it goes.
+ * @throws PlumbError PLB_FOREIGN_FILTER when there is one that is no program.
+ */
 export async function writeFilter(
   context: WriteContext,
   { block, program: name }: Attributes['bpf-link'],
 ): Promise<void> {
+  if (isForeign(name)) return restoreFilters(context, block, name);
   const netlink = await context.namespaces.in();
-  const there = await netlink.filters({ block });
-  for (const { bpf } of there) if (bpf !== undefined) context.objects.replacedFilter(bpf);
-  const stranger = context.objects.filterProgram(name);
-  const program = stranger ?? BpfProgram.openPinned(programPin(context.instance, name));
+  const strangers = (await netlink.filters({ block })).filter((filter) => !isAtOurPlace(filter));
+  const other = strangers.find(({ bpf, protocol }) => bpf === undefined || protocol !== ALL);
+  if (other !== undefined) throw foreignFilter(context, block, other);
+  await remember(context, block);
+  const program = BpfProgram.openPinned(programPin(context.instance, name));
   try {
     await attach(context, block, name, program);
   } finally {
-    if (stranger === undefined) program.close();
+    program.close();
   }
-  await deleteAll(
-    context,
-    block,
-    there.filter((filter) => !isAtOurPlace(filter)),
-  );
+  await deleteAll(context, block, strangers);
+}
+
+/** What was on the block before this apply changed it; nothing if it did not. */
+async function restoreFilters(context: WriteContext, block: number, shown: string): Promise<void> {
+  for (const { filter, program } of context.filters.recall(block, shown)) {
+    const { priority, handle, chain } = filter;
+    const name = filter.bpf?.name ?? '';
+    const bpf = { fd: program.fd, name, directAction: filter.bpf?.directAction === true };
+    await context.send(undefined, [{ op: 'filter-replace', block, priority, handle, chain, bpf }]);
+  }
+}
+
+async function remember(context: WriteContext, block: number): Promise<void> {
+  const filters = await (await context.namespaces.in()).filters({ block });
+  const shown = filters.length === 0 ? '' : programOf(filters, new Map());
+  if (isForeign(shown)) context.filters.remember(block, shown, filters);
+}
+
+function isForeign(shown: string): boolean {
+  return shown.startsWith('?');
+}
+
+function foreignFilter(
+  context: WriteContext,
+  block: number,
+  { priority, kind }: Filter,
+): PlumbError {
+  const { netnsPath } = context.instance;
+  const enter = netnsPath === undefined ? '' : `nsenter --net=${netnsPath} `;
+  return new PlumbError('PLB_FOREIGN_FILTER', `somebody else has a ${kind} filter on our block`, {
+    hint: `Remove it: ${enter}tc filter delete block ${block} pref ${priority}`,
+  });
 }
 
 export async function deleteFilter(
@@ -69,6 +108,8 @@ export async function deleteFilter(
   { block }: Attributes['bpf-link'],
 ): Promise<void> {
   const netlink = await context.namespaces.in();
+  await remember(context, block);
+  // What is not a program goes with the block, when its last device does.
   await deleteAll(context, block, await netlink.filters({ block }));
 }
 

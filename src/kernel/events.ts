@@ -31,6 +31,9 @@ export interface PacketEvent {
   readonly length: number;
 }
 
+/** How often the buffer is looked at; it holds far more than arrives meanwhile. */
+const EVERY_MS = 20;
+
 export interface EventStream {
   /** Hands on what is waiting in the buffer now; returns how many events that were. */
   drain(): number;
@@ -49,10 +52,12 @@ export function openEvents(instance: Instance, onEvent: (event: PacketEvent) => 
   const buffer = new RingBuffer(map, (record) => {
     if (record.length >= size) onEvent(decodeEvent(record));
   });
-  buffer.start();
+  // Not in the background: what a thread has taken could not be drained in turn.
+  const timer = setInterval(() => buffer.consume(), EVERY_MS);
   return {
     drain: () => buffer.consume(),
     close: () => {
+      clearInterval(timer);
       buffer.close();
       map.close();
     },

@@ -3,14 +3,14 @@ import { failedWith } from './errno.js';
 import { mapPin, type Instance } from './instance.js';
 import { missingMap, openPinnedMaps } from './bpf-map.js';
 import { openDatapath, rodataFor, type Build, type Datapath } from './datapath.js';
-import { BpfMap, BpfProgram, loadObject, unpin, type BpfObject } from './native.js';
+import type { BpfProgram } from './native.js';
+import { BpfMap, loadObject, unpin, type BpfObject } from './native.js';
 
 /** Pinned maps and programs during an apply. What leaves its pin stays open, so that an undo can put it back. */
 export class PinnedObjects {
   readonly #maps = new Map<string, BpfMap>();
   readonly #removedMaps = new Map<string, BpfMap[]>();
   readonly #removedPrograms = new Map<string, BpfProgram>();
-  readonly #replacedFilters = new Map<string, BpfProgram>();
   readonly #loaded = new Map<string, Promise<BpfObject>>();
   #filledSlots: Promise<ReadonlySet<number>> | undefined;
 
@@ -71,17 +71,6 @@ export class PinnedObjects {
     this.#removedPrograms.set(programKey(name, build), program);
   }
 
-  /** Keeps what a filter ran, also when it is no program of ours. */
-  replacedFilter({ id, tag }: { readonly id: number; readonly tag: string }): void {
-    const key = `?${tag}`;
-    if (!this.#replacedFilters.has(key)) this.#replacedFilters.set(key, BpfProgram.openId(id));
-  }
-
-  /** The program of a filter that was replaced in this apply, by its name in a state: `?<tag>`. */
-  filterProgram(name: string): BpfProgram | undefined {
-    return this.#replacedFilters.get(name);
-  }
-
   /** Whether a row of `plumb_devices` is empty, as it was when first asked. */
   async deviceRows(): Promise<(slot: number) => boolean> {
     this.#filledSlots ??= this.#readSlots();
@@ -97,7 +86,6 @@ export class PinnedObjects {
       map.close();
     }
     for (const program of this.#removedPrograms.values()) program.close();
-    for (const program of this.#replacedFilters.values()) program.close();
     this.#forgetLoaded();
   }
 

@@ -87,7 +87,7 @@ async function tried(): Promise<Probe[]> {
     await netnsCreate({ name });
     const blocks = await attempt('tc shared blocks', () => trySharedBlocks(netnsPath(name)), {
       done: 'one filter can serve every endpoint',
-      hint: 'Use a kernel with CONFIG_NET_CLS_ACT, CONFIG_NET_SCH_INGRESS and CONFIG_DUMMY.',
+      hint: 'Use a kernel with CONFIG_NET_CLS_ACT, CONFIG_NET_SCH_INGRESS and CONFIG_VETH.',
     });
     const datapath = await attempt('datapath', tryDatapath, {
       done: 'the verifier takes it',
@@ -101,11 +101,11 @@ async function tried(): Promise<Probe[]> {
 
 async function trySharedBlocks(netns: string): Promise<void> {
   const netlink = await Netlink.open({ netns });
-  const ifindex = 2;
+  const ifindex = 1000;
   const blocks = { ingressBlock: INGRESS_BLOCK, egressBlock: EGRESS_BLOCK };
   try {
     await netlink.batch([
-      { op: 'link-add', name: 'probe', kind: 'dummy', ifindex },
+      { op: 'link-add', name: 'probe', kind: 'veth', ifindex, peer: { name: 'peer' } },
       { op: 'clsact-add', ifindex, ...blocks },
     ]);
     const found = (await netlink.qdiscs()).find((qdisc) => qdisc.kind === 'clsact');

@@ -4,6 +4,7 @@ import type { Instance } from './instance.js';
 import { isGone, Namespaces } from './namespaces.js';
 import type { Operation } from './native.js';
 import { DeviceTable } from './device-table.js';
+import { FilterMemory } from './filter-memory.js';
 import { PinnedObjects } from './pinned-objects.js';
 
 export interface WriteOptions {
@@ -16,6 +17,7 @@ export class WriteContext {
   readonly namespaces: Namespaces;
   readonly devices: DeviceTable;
   readonly objects: PinnedObjects;
+  readonly filters = new FilterMemory();
 
   constructor(
     readonly instance: Instance,
@@ -65,6 +67,7 @@ export class WriteContext {
   }
 
   async close(): Promise<void> {
+    this.filters.close();
     this.objects.close();
     await this.namespaces.close();
   }

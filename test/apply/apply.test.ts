@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { apply } from '../../src/apply/apply.js';
 import { plan } from '../../src/plan/make-plan.js';
@@ -11,12 +11,9 @@ import { ADDRESS, desiredState } from '../kernel/desired.js';
 import { settledInventory, takeInventory } from '../kernel/inventory.js';
 import { KernelNode } from '../kernel/node.js';
 
-const NAME = 'plk-apply';
-const [A, B] = [`${NAME}-a`, `${NAME}-b`];
-
 let node: KernelNode;
 beforeEach(() => {
-  node = new KernelNode(NAME);
+  node = new KernelNode('plk-apply');
 });
 afterEach(() => {
   node.dispose();
@@ -41,23 +38,25 @@ function withoutOrigin(resource: Resource): Resource {
 
 describe('apply on a kernel of its own', () => {
   test('makes what the program says, reads back equal, and has nothing left to plan', async () => {
-    const desired = desiredState(NAME);
+    const desired = desiredState(node.name);
     const after = await converge(desired);
     expect(text(after)).toBe(text(desired));
     expect(plan(desired, await node.read()).steps).toEqual([]);
   });
 
   test('lets packets through between endpoints and to the gateway, in both families', async () => {
-    await converge(desiredState(NAME));
+    await converge(desiredState(node.name));
     for (const to of [ADDRESS.b, ADDRESS.b6, ADDRESS.gateway, ADDRESS.gateway6]) {
-      expect(node.pings(A, to), to).toBe(true);
+      expect(node.pings(`${node.name}-a`, to), to).toBe(true);
     }
-    const server = spawn('nsenter', [`--net=/run/netns/${B}`, 'nc', '-lN', '8080'], {
+    const server = spawn('nsenter', [`--net=/run/netns/${node.name}-b`, 'nc', '-lN', '8080'], {
       stdio: ['pipe', 'pipe', 'ignore'],
     });
     server.stdin.end('that is no moon\n');
     try {
-      const answer = await connect(() => node.inside(A, 'nc', '-w2', '-d', ADDRESS.b, '8080'));
+      const answer = await connect(() =>
+        node.inside(`${node.name}-a`, 'nc', '-w2', '-d', ADDRESS.b, '8080'),
+      );
       expect(answer).toBe('that is no moon\n');
     } finally {
       server.kill();
@@ -65,30 +64,32 @@ describe('apply on a kernel of its own', () => {
   });
 
   test('another policy takes over in one commit, and the one before stays for undo', async () => {
-    await converge(desiredState(NAME));
-    expect(node.pings(A, ADDRESS.b)).toBe(true);
-    const denied = desiredState(NAME, { version: 0x0202, verdict: 'deny' });
+    await converge(desiredState(node.name));
+    expect(node.pings(`${node.name}-a`, ADDRESS.b)).toBe(true);
+    const denied = desiredState(node.name, { version: 0x0202, verdict: 'deny' });
     const after = await converge(denied);
-    expect(node.pings(A, ADDRESS.b)).toBe(false);
+    expect(node.pings(`${node.name}-a`, ADDRESS.b)).toBe(false);
     expect(after.previous).toContain('plumb_heads/previous');
     expect(text(after)).toBe(text(denied));
-    await converge(desiredState(NAME));
-    expect(node.pings(A, ADDRESS.b)).toBe(true);
+    await converge(desiredState(node.name));
+    expect(node.pings(`${node.name}-a`, ADDRESS.b)).toBe(true);
   });
 
   test('leaves nothing behind when all is removed', async () => {
-    const before = takeInventory([NAME], [node.bpffs]);
-    await converge(desiredState(NAME));
+    const before = takeInventory([node.name], [node.bpffs]);
+    await converge(desiredState(node.name));
     const provenance = '{"rules":[]}';
-    await apply(plan(emptyState(NAME), await node.read()), node.instance, { provenance });
-    expect(await settledInventory(before, [NAME], [node.bpffs])).toEqual(before);
+    await apply(plan(emptyState(node.name), await node.read()), node.instance, { provenance });
+    expect(await settledInventory(before, [node.name], [node.bpffs])).toEqual(before);
     expect(readdirSync(node.root)).toEqual(['bpf']);
-    expect(readdirSync(node.bpffs)).toEqual([]);
+    expect(existsSync(node.instance.pinDir)).toBe(false);
   });
 
   test('keeps its directories and files to their owner', async () => {
-    await converge(desiredState(NAME));
-    await apply(plan(desiredState(NAME), await node.read()), node.instance, { provenance: '{}' });
+    await converge(desiredState(node.name));
+    await apply(plan(desiredState(node.name), await node.read()), node.instance, {
+      provenance: '{}',
+    });
     const { pinDir, runDir } = node.instance;
     const mode = (path: string): number => statSync(path).mode & 0o777;
     for (const directory of [pinDir, `${pinDir}/maps`, `${pinDir}/programs`, runDir]) {
@@ -100,7 +101,7 @@ describe('apply on a kernel of its own', () => {
   });
 
   test('restores exactly what somebody took away', async () => {
-    const desired = desiredState(NAME);
+    const desired = desiredState(node.name);
     await converge(desired);
     const settled = fingerprint(await node.read());
     const drifts: [string, () => unknown, string][] = [
@@ -125,7 +126,7 @@ describe('apply on a kernel of its own', () => {
       ],
       [
         'the other end being up',
-        () => node.inside(A, 'ip', 'link', 'set', 'eth0', 'down'),
+        () => node.inside(`${node.name}-a`, 'ip', 'link', 'set', 'eth0', 'down'),
         'link lxca',
       ],
     ];
@@ -140,16 +141,16 @@ describe('apply on a kernel of its own', () => {
       await apply(made, node.instance);
       expect(fingerprint(await node.read()), what).toBe(settled);
     }
-    expect(node.pings(A, ADDRESS.b)).toBe(true);
+    expect(node.pings(`${node.name}-a`, ADDRESS.b)).toBe(true);
   });
 
   test('makes an endpoint anew whose namespace was deleted under it', async () => {
-    const desired = desiredState(NAME);
+    const desired = desiredState(node.name);
     await converge(desired);
-    execFileSync('ip', ['netns', 'delete', B]);
+    execFileSync('ip', ['netns', 'delete', `${node.name}-b`]);
     await waitUntil(() => !node.ip('link').includes('lxcb'));
     expect(text(await converge(desired))).toBe(text(desired));
-    expect(node.pings(A, ADDRESS.b)).toBe(true);
+    expect(node.pings(`${node.name}-a`, ADDRESS.b)).toBe(true);
   });
 });
 

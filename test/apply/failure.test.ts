@@ -10,11 +10,9 @@ import { ADDRESS, desiredState } from '../kernel/desired.js';
 import { settledInventory, takeInventory } from '../kernel/inventory.js';
 import { KernelNode } from '../kernel/node.js';
 
-const NAME = 'plk-fail';
-
 let node: KernelNode;
 beforeEach(() => {
-  node = new KernelNode(NAME);
+  node = new KernelNode('plk-fail');
 });
 afterEach(() => {
   node.dispose();
@@ -49,29 +47,29 @@ async function converge(desired: State): Promise<void> {
 
 describe('a failure at any step', () => {
   test('of the first apply leaves nothing at all', { timeout: 120_000 }, async () => {
-    const before = takeInventory([NAME], [node.bpffs]);
-    await failEverywhere(plan(desiredState(NAME), await node.read()));
-    expect(await settledInventory(before, [NAME], [node.bpffs])).toEqual(before);
+    const before = takeInventory([node.name], [node.bpffs]);
+    await failEverywhere(plan(desiredState(node.name), await node.read()));
+    expect(await settledInventory(before, [node.name], [node.bpffs])).toEqual(before);
   });
 
   test('of a change of policy leaves the old policy in force', { timeout: 120_000 }, async () => {
-    await converge(desiredState(NAME));
-    const denied = desiredState(NAME, { version: 0x0202, verdict: 'deny' });
+    await converge(desiredState(node.name));
+    const denied = desiredState(node.name, { version: 0x0202, verdict: 'deny' });
     await failEverywhere(plan(denied, await node.read()));
-    expect(node.pings(`${NAME}-a`, ADDRESS.b)).toBe(true);
+    expect(node.pings(`${node.name}-a`, ADDRESS.b)).toBe(true);
   });
 
   test('of a removal leaves everything running', { timeout: 120_000 }, async () => {
-    await converge(desiredState(NAME));
-    await failEverywhere(plan(emptyState(NAME), await node.read()));
-    expect(node.pings(`${NAME}-a`, ADDRESS.b)).toBe(true);
+    await converge(desiredState(node.name));
+    await failEverywhere(plan(emptyState(node.name), await node.read()));
+    expect(node.pings(`${node.name}-a`, ADDRESS.b)).toBe(true);
   });
 });
 
 describe('a refusal', () => {
   test('to be interrupted half-way undoes what was done', async () => {
     const controller = new AbortController();
-    const made = plan(desiredState(NAME), await node.read());
+    const made = plan(desiredState(node.name), await node.read());
     const refused = apply(made, node.instance, {
       signal: controller.signal,
       onStep: ({ index }) => {
@@ -83,8 +81,8 @@ describe('a refusal', () => {
   });
 
   test('of a stale plan changes nothing and says what moved', async () => {
-    await converge(desiredState(NAME));
-    const made = plan(emptyState(NAME), await node.read());
+    await converge(desiredState(node.name));
+    const made = plan(emptyState(node.name), await node.read());
     node.ip('route', 'delete', `${ADDRESS.a}/32`);
     const now = fingerprint(await node.read());
     const error = await apply(made, node.instance).catch((caught: unknown) => caught);
@@ -98,10 +96,10 @@ describe('a refusal', () => {
 
   test('to share a device name with a stranger undoes what was done and names the line', async () => {
     node.ip('link', 'add', 'lxcb', 'type', 'bridge');
-    const made = plan(desiredState(NAME), await node.read());
+    const made = plan(desiredState(node.name), await node.read());
     await expect(apply(made, node.instance)).rejects.toMatchObject({
       code: 'PLB_FOREIGN_LINK',
-      origin: { path: `${NAME}/b` },
+      origin: { path: `${node.name}/b` },
     });
     expect((await node.read()).resources).toEqual([]);
     expect(node.ip('link')).toContain('lxcb');
@@ -111,7 +109,7 @@ describe('a refusal', () => {
     node.ip('link', 'add', 'other', 'type', 'bridge');
     node.ip('link', 'set', 'other', 'up');
     node.ip('route', 'add', `${ADDRESS.a}/32`, 'dev', 'other');
-    const made = plan(desiredState(NAME), await node.read());
+    const made = plan(desiredState(node.name), await node.read());
     await expect(apply(made, node.instance)).rejects.toMatchObject({ code: 'PLB_FOREIGN_ROUTE' });
     expect((await node.read()).resources).toEqual([]);
     expect(node.ip('route')).toContain(`${ADDRESS.a} dev other`);

@@ -7,14 +7,13 @@ import { plan } from '../../src/plan/make-plan.js';
 import { ADDRESS, desiredState } from './desired.js';
 import { KernelNode } from './node.js';
 
-const NAME = 'plk-events';
 const ICMP = 1;
 const ECHO_REQUEST = 8 << 8;
 
 let node: KernelNode;
 beforeAll(async () => {
-  node = new KernelNode(NAME);
-  const desired = desiredState(NAME, { version: 0x0202, verdict: 'deny' });
+  node = new KernelNode('plk-events');
+  const desired = desiredState(node.name, { version: 0x0202, verdict: 'deny' });
   await apply(plan(desired, await node.read()), node.instance);
 });
 afterAll(() => {
@@ -26,7 +25,7 @@ describe('what the datapath reports', () => {
     const events: PacketEvent[] = [];
     const stream = openEvents(node.instance, (event) => events.push(event));
     try {
-      expect(node.pings(`${NAME}-a`, ADDRESS.b)).toBe(false);
+      expect(node.pings(`${node.name}-a`, ADDRESS.b)).toBe(false);
       stream.drain();
     } finally {
       stream.close();
@@ -43,7 +42,7 @@ describe('what the datapath reports', () => {
   });
 
   test('and is counted', async () => {
-    node.pings(`${NAME}-a`, ADDRESS.b);
+    node.pings(`${node.name}-a`, ADDRESS.b);
     const metrics = await readMetrics(node.instance);
     const drops = metrics.filter((m) => m.verdict === 'deny' && m.version === 0x0202);
     expect(drops.reduce((sum, { packets }) => sum + packets, 0n)).toBeGreaterThan(0n);

@@ -65,8 +65,10 @@ function bpfObjects(kind: 'prog' | 'map' | 'link'): string[] {
   return objects.map(({ id, name }) => `${id} ${name ?? ''}`).sort();
 }
 
+/** Without the iterators that the kernel puts into every bpffs. */
 function pinsBelow(directory: string): string[] {
   return readdirSync(directory, { withFileTypes: true })
+    .filter(({ name }) => !name.endsWith('.debug'))
     .flatMap((entry) => {
       const path = join(directory, entry.name);
       return entry.isDirectory() ? [`${path}/`, ...pinsBelow(path)] : [path];

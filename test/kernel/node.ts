@@ -16,12 +16,16 @@ export class KernelNode {
   readonly instance: Instance;
   readonly bpffs = join(this.root, 'bpf');
 
-  /** `name` is the namespace, the node, and the prefix of its endpoints' namespaces. */
-  constructor(readonly name: string) {
+  /** Of the namespace and the node, and the prefix of its endpoints' namespaces. */
+  readonly name: string;
+
+  constructor(prefix: string) {
+    // Two runs of the tests on one machine do not meet.
+    this.name = `${prefix}-${process.pid}`;
     this.sweep();
-    run('ip', 'netns', 'add', name);
-    run('ip', '-netns', name, 'link', 'set', 'lo', 'up');
-    this.instance = openInstance({ netns: name, root: this.root });
+    run('ip', 'netns', 'add', this.name);
+    run('ip', '-netns', this.name, 'link', 'set', 'lo', 'up');
+    this.instance = openInstance({ netns: this.name, root: this.root });
   }
 
   read(): Promise<State> {
