@@ -1,9 +1,10 @@
 import { dirname, relative } from 'node:path';
-import ts from 'typescript';
+import type TS from 'typescript';
 import { PlumbError } from '../model/error.js';
 import { codeFrame } from './code-frame.js';
 import { CONSTRUCTS_TYPES, isProgramFile } from './own-package.js';
 import { ruleLines, type RuleLines } from './rule-lines.js';
+import { ts } from './typescript.js';
 
 export interface Checked {
   /** Everything the compiler objects to, in its order; PLB_TYPE each. */
@@ -12,7 +13,7 @@ export interface Checked {
 }
 
 /** What holds where a program has no tsconfig.json. */
-const STRICT: ts.CompilerOptions = {
+const STRICT: TS.CompilerOptions = {
   target: ts.ScriptTarget.ES2023,
   lib: ['lib.es2023.d.ts'],
   module: ts.ModuleKind.NodeNext,
@@ -26,7 +27,7 @@ const STRICT: ts.CompilerOptions = {
 };
 
 /** Nothing is written, so nothing that has to do with writing may be asked for. */
-const CHECK_ONLY: ts.CompilerOptions = {
+const CHECK_ONLY: TS.CompilerOptions = {
   noEmit: true,
   composite: false,
   declaration: false,
@@ -65,10 +66,10 @@ export function check(program: string): Checked {
   };
 }
 
-function readOptions(directory: string): Pick<ts.ParsedCommandLine, 'options' | 'errors'> {
+function readOptions(directory: string): Pick<TS.ParsedCommandLine, 'options' | 'errors'> {
   const path = ts.findConfigFile(directory, (file) => ts.sys.fileExists(file));
   const parsed = path === undefined ? { options: STRICT, errors: [] } : parseConfig(path);
-  const options: ts.CompilerOptions = {
+  const options: TS.CompilerOptions = {
     ...parsed.options,
     ...CHECK_ONLY,
     // The program runs with these constructs, so it is checked against them.
@@ -80,10 +81,10 @@ function readOptions(directory: string): Pick<ts.ParsedCommandLine, 'options' | 
   return { options, errors: parsed.errors };
 }
 
-function parseConfig(path: string): Pick<ts.ParsedCommandLine, 'options' | 'errors'> {
+function parseConfig(path: string): Pick<TS.ParsedCommandLine, 'options' | 'errors'> {
   const source = ts.readJsonConfigFile(path, (file) => ts.sys.readFile(file));
   // Listing files would walk the whole project for nothing.
-  const host: ts.ParseConfigHost = { ...ts.sys, readDirectory: () => [] };
+  const host: TS.ParseConfigHost = { ...ts.sys, readDirectory: () => [] };
   const { options, errors } = ts.parseJsonSourceFileConfigFileContent(
     source,
     host,
@@ -94,7 +95,7 @@ function parseConfig(path: string): Pick<ts.ParsedCommandLine, 'options' | 'erro
   return { options, errors: errors.filter(({ code }) => !NO_INPUTS.has(code)) };
 }
 
-function toPlumbError(diagnostic: ts.Diagnostic, directory: string): PlumbError {
+function toPlumbError(diagnostic: TS.Diagnostic, directory: string): PlumbError {
   const { file, start, length, code } = diagnostic;
   const text = ts.flattenDiagnosticMessageText(diagnostic.messageText, '\n');
   const message = `${text} (TS${String(code)})`;

@@ -28,8 +28,6 @@ export interface EvaluateOptions {
 export interface Evaluation {
   /** Rejects with PlumbError PLB_PROGRAM_TIMEOUT or PLB_PROGRAM. */
   readonly outcome: Promise<Outcome>;
-  /** Milliseconds from the start of the process to its end; 0 before. */
-  readonly duration: () => number;
   /** Ends the process, if it still runs. */
   readonly stop: () => void;
 }
@@ -42,8 +40,6 @@ export interface Evaluation {
  */
 export async function evaluate(code: string, options: EvaluateOptions): Promise<Evaluation> {
   const { program, timeoutMs, log } = options;
-  const begin = performance.now();
-  let duration = 0;
   const child = spawn(process.execPath, nodeArguments(), {
     cwd: '/',
     env: {},
@@ -69,7 +65,6 @@ export async function evaluate(code: string, options: EvaluateOptions): Promise<
       reject(failed(program, `Node.js did not start: ${cause.message}`, NODE_HINT));
     });
     child.on('close', (status, signal) => {
-      duration = performance.now() - begin;
       timer.clear();
       if (timer.expired()) {
         reject(timedOut(program, timeoutMs));
@@ -94,7 +89,7 @@ export async function evaluate(code: string, options: EvaluateOptions): Promise<
     child.on('error', () => done());
     child.stdin.end(code, () => done());
   });
-  return { outcome, duration: () => duration, stop };
+  return { outcome, stop };
 }
 
 const NODE_HINT =
@@ -140,8 +135,9 @@ function deadline(ms: number, stop: () => void): { clear: () => void; expired: (
 
 function parse(text: string): Outcome | undefined {
   try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? value : undefined;
+    const value = JSON.parse(text) as Partial<Outcome> | null;
+    if (typeof value !== 'object' || value === null) return undefined;
+    return { ...value, elapsed: Number(value.elapsed) };
   } catch {
     return undefined;
   }

@@ -22,7 +22,10 @@ export interface LoadOptions {
 export interface LoadedProgram {
   /** What the program means, valid, with places in the program's sources. */
   readonly document: ProgramDocument;
-  /** Milliseconds; `check` and `evaluate` overlap. */
+  /**
+   * Milliseconds. `check` is without the loading of the compiler, `evaluate` is in the child; `bundle`
+   * goes on until this thread has seen its end. They overlap.
+   */
   readonly timings: Readonly<Record<'check' | 'bundle' | 'evaluate', number>>;
   /** Files that the program is made of, absolute and sorted, without its dependencies. */
   readonly sources: readonly string[];
@@ -64,7 +67,7 @@ export async function loadProgram(path: string, options: LoadOptions = {}): Prom
   throwAll(validateProgram(document));
   return {
     document,
-    timings: { check: checkMs, bundle: bundleMs, evaluate: evaluation.duration() },
+    timings: { check: checkMs, bundle: bundleMs, evaluate: outcome.elapsed },
     sources: bundle.sources,
   };
 }

@@ -5,8 +5,10 @@ export interface RawPosition {
   readonly column?: number | undefined;
 }
 
-/** What the child says on its extra pipe, once: one of the three. Nothing here is trusted. */
+/** What the child says on its extra pipe, once: one of three. Nothing here is trusted. */
 export interface Outcome {
+  /** Milliseconds from the start of the process to this word. */
+  readonly elapsed: number;
   /** The document of the one app; unchecked. */
   readonly document?: unknown;
   /** Where each app was made, when there is not exactly one. */
@@ -41,7 +43,7 @@ let said = false;
 export function say(outcome) {
   if (said) return;
   said = true;
-  const bytes = Buffer.from(stringify(outcome));
+  const bytes = Buffer.from(stringify({ elapsed: performance.now(), ...outcome }));
   for (let at = 0; at < bytes.length; ) at += writeSync(${String(RESULT_FD)}, bytes, at);
 }
 const text = (value) => (typeof value === 'string' ? value : undefined);

@@ -1,7 +1,8 @@
-import ts from 'typescript';
+import type TS from 'typescript';
 import { relative } from 'node:path';
 import type { Origin } from '../model/error.js';
 import type { Position } from './positions.js';
+import { ts } from './typescript.js';
 
 const LISTS: ReadonlySet<string> = new Set(['ingress', 'ingressDeny', 'egress', 'egressDeny']);
 
@@ -15,16 +16,16 @@ export type RuleLines = (policy: Origin) => PolicyLines | undefined;
  * Finds every `new NetworkPolicy(scope, id, { ingress: [...] })` in the program's text.
  * @param directory of the program, which file names are relative to
  */
-export function ruleLines(program: ts.Program, directory: string): RuleLines {
+export function ruleLines(program: TS.Program, directory: string): RuleLines {
   const found = new Map<string, PolicyLines>();
   for (const source of program.getSourceFiles()) {
     if (source.isDeclarationFile || !source.text.includes('NetworkPolicy')) continue;
     const file = relative(directory, source.fileName);
-    const place = (node: ts.Node): Position => {
+    const place = (node: TS.Node): Position => {
       const { line, character } = source.getLineAndCharacterOfPosition(node.getStart(source));
       return { file, line: line + 1, column: character + 1 };
     };
-    const visit = (node: ts.Node): void => {
+    const visit = (node: TS.Node): void => {
       if (ts.isNewExpression(node) && isPolicy(node.expression)) {
         found.set(key(place(node)), linesOf(node, place));
       }
@@ -40,12 +41,12 @@ function key({ file, line, column }: Partial<Position>): string {
 }
 
 /** `NetworkPolicy` or `plumbline.NetworkPolicy`; a subclass may do anything with what it is given. */
-function isPolicy(expression: ts.Expression): boolean {
+function isPolicy(expression: TS.Expression): boolean {
   const name = ts.isPropertyAccessExpression(expression) ? expression.name : expression;
   return ts.isIdentifier(name) && name.text === 'NetworkPolicy';
 }
 
-function linesOf(node: ts.NewExpression, place: (node: ts.Node) => Position): PolicyLines {
+function linesOf(node: TS.NewExpression, place: (node: TS.Node) => Position): PolicyLines {
   const props = node.arguments?.[2];
   const lines: Record<string, readonly Position[]> = {};
   if (props === undefined || !ts.isObjectLiteralExpression(props)) return lines;
