@@ -5,7 +5,10 @@ import { PlumbError } from '../model/error.js';
 import type { Plan } from '../plan/plan.js';
 import { simulate } from '../plan/simulate.js';
 import { fingerprint } from '../state/canonical.js';
-import type { State } from '../state/state.js';
+import { diffColumns } from '../state/difference.js';
+import { widthsOf } from '../state/columns.js';
+import { HEADS } from '../state/kinds/bpf-entries.js';
+import type { Resource, State } from '../state/state.js';
 import { contentsOf, differences, isEqual, nameOf } from './compare.js';
 import { takeLock } from './lock.js';
 import { writeProvenance } from './provenance.js';
@@ -89,13 +92,31 @@ function movedSince({ steps }: Plan, now: State): string[] {
   const seen = new Set<string>();
   return steps.flatMap((step) => {
     const name = nameOf(step);
-    if (seen.has(name) || step.kind === 'bpf-entries') return [];
+    if (seen.has(name) || step.action === 'commit') return [];
     seen.add(name);
     const there = contents.get(name);
+    if (step.kind === 'bpf-entries') {
+      return isHeads(step.key) || hasRows(there, step.before)
+        ? []
+        : [`${name}: has other rows now`];
+    }
     if (step.before === null) return there === undefined ? [] : [`${name}: is there now`];
     if (there === undefined) return [`${name}: is no longer there`];
     return isEqual(step.before, there) ? [] : [`${name}: differs now`];
   });
+}
+
+/** Steps on heads name a buffer, not the resource of a state. */
+function isHeads(key: string): boolean {
+  return key.startsWith(HEADS);
+}
+
+/** Whether the rows that a step takes away or changes are there. */
+function hasRows(there: Resource | undefined, rows: Resource | null): boolean {
+  if (there?.kind !== 'bpf-entries' || rows?.kind !== 'bpf-entries') return rows === null;
+  const widths = widthsOf(rows.map);
+  const { removed, changedBefore } = diffColumns(rows.columns, there.columns, widths);
+  return removed.length === 0 && changedBefore.length === 0;
 }
 
 function verify(plan: Plan, before: State, after: State): void {
