@@ -8,7 +8,7 @@ import { stateToText } from '../../src/state/json.js';
 import { withoutPrevious } from '../../src/state/previous.js';
 import type { Resource, State } from '../../src/state/state.js';
 import { ADDRESS, desiredState } from '../kernel/desired.js';
-import { settledInventory, takeInventory } from '../kernel/inventory.js';
+import { settledInventory, steadyInventory } from '../kernel/inventory.js';
 import { KernelNode } from '../kernel/node.js';
 
 let node: KernelNode;
@@ -76,7 +76,7 @@ describe('apply on a kernel of its own', () => {
   });
 
   test('leaves nothing behind when all is removed', async () => {
-    const before = takeInventory([node.name], [node.bpffs]);
+    const before = await steadyInventory([node.name], [node.bpffs]);
     await converge(desiredState(node.name));
     const provenance = '{"rules":[]}';
     await apply(plan(emptyState(node.name), await node.read()), node.instance, { provenance });

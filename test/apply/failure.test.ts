@@ -7,7 +7,7 @@ import type { Plan } from '../../src/plan/plan.js';
 import { emptyState, fingerprint } from '../../src/state/canonical.js';
 import type { State } from '../../src/state/state.js';
 import { ADDRESS, desiredState } from '../kernel/desired.js';
-import { settledInventory, takeInventory } from '../kernel/inventory.js';
+import { settledInventory, steadyInventory } from '../kernel/inventory.js';
 import { KernelNode } from '../kernel/node.js';
 
 let node: KernelNode;
@@ -47,7 +47,7 @@ async function converge(desired: State): Promise<void> {
 
 describe('a failure at any step', () => {
   test('of the first apply leaves nothing at all', { timeout: 120_000 }, async () => {
-    const before = takeInventory([node.name], [node.bpffs]);
+    const before = await steadyInventory([node.name], [node.bpffs]);
     await failEverywhere(plan(desiredState(node.name), await node.read()));
     expect(await settledInventory(before, [node.name], [node.bpffs])).toEqual(before);
   });

@@ -27,6 +27,24 @@ export function takeInventory(
 }
 
 /**
+ * An inventory that has stayed the same for half a second: what an earlier test removed is freed some
+ * time later (network namespaces in the background, BPF objects after an RCU grace period).
+ */
+export async function steadyInventory(
+  netns: readonly string[] = [],
+  bpffs: readonly string[] = ['/sys/fs/bpf'],
+): Promise<Inventory> {
+  let inventory = takeInventory(netns, bpffs);
+  for (let same = 0; same < 5;) {
+    await new Promise((done) => setTimeout(done, 100));
+    const now = takeInventory(netns, bpffs);
+    same = JSON.stringify(now) === JSON.stringify(inventory) ? same + 1 : 0;
+    inventory = now;
+  }
+  return inventory;
+}
+
+/**
  * The inventory once it equals `wanted`, or as it is after two seconds: the kernel frees BPF objects
  * some time after their last user closed them (an RCU grace period).
  */

@@ -22,7 +22,6 @@ export class KernelNode {
   constructor(prefix: string) {
     // Two runs of the tests on one machine do not meet.
     this.name = `${prefix}-${process.pid}`;
-    this.sweep();
     run('ip', 'netns', 'add', this.name);
     run('ip', '-netns', this.name, 'link', 'set', 'lo', 'up');
     this.instance = openInstance({ netns: this.name, root: this.root });

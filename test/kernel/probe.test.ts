@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { isAtLeast, probeKernel } from '../../src/kernel/probe.js';
-import { settledInventory, takeInventory } from './inventory.js';
+import { settledInventory, steadyInventory } from './inventory.js';
 
 describe('the probes', () => {
   test('find everything that the datapath needs on this kernel, and leave nothing behind', async () => {
-    const before = takeInventory();
+    const before = await steadyInventory();
     const probes = await probeKernel();
     expect(probes.filter(({ ok }) => !ok)).toEqual([]);
     expect(probes.map(({ feature }) => feature)).toContain('tc shared blocks');
