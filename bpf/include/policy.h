@@ -26,7 +26,7 @@ struct judgement {
 #define TABLE_KEY_BITS 64
 
 static __always_inline enum reason check_table(struct judgement *judgement, __u8 protocol,
-                                               __be16 port, int isDefault) {
+                                               __be16 port) {
   struct plumb_table_key key = {
       .prefixLength = TABLE_KEY_BITS,
       .table = judgement->table,
@@ -43,7 +43,7 @@ static __always_inline enum reason check_table(struct judgement *judgement, __u8
     /* No proxy is known here yet, and nothing passes unfiltered. */
     return PROXY_UNAVAILABLE;
   }
-  return isDefault ? POLICY_DEFAULT_DENY : POLICY_DENIED;
+  return entry->flags & ENTRY_DEFAULT ? POLICY_DEFAULT_DENY : POLICY_DENIED;
 }
 
 /* One direction at one endpoint: what its policy says of a peer and a port. */
@@ -52,7 +52,6 @@ static __always_inline enum reason check(struct judgement *judgement, enum direc
                                          __u32 epoch) {
   struct plumb_head_key head = {.buffer = epoch & 1, .policySet = policySet};
   struct plumb_ref_key ref = {.direction = direction};
-  int isDefault = 0;
 
   judgement->direction = direction;
   judgement->policySet = policySet;
@@ -71,12 +70,11 @@ static __always_inline enum reason check(struct judgement *judgement, enum direc
   const __u32 *table = bpf_map_lookup_elem(&plumb_refs, &ref);
   if (!table) {
     ref.class = 0;
-    isDefault = 1;
     table = bpf_map_lookup_elem(&plumb_refs, &ref);
     if (!table) return NO_POLICY;
   }
   judgement->table = *table;
-  return check_table(judgement, protocol, port, isDefault);
+  return check_table(judgement, protocol, port);
 }
 
 /* Both sides must allow: the opener's egress and the other's ingress. */

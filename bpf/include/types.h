@@ -171,3 +171,5 @@ enum reason {
 #define IFINDEX_BASE 65536
 #define CONFIG_ALLOW_LOCALHOST 1
 #define ENDPOINT_AUDIT 1
+/* Of a table entry that denies because no rule allows, not because one denies. */
+#define ENTRY_DEFAULT 1

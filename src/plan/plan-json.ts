@@ -31,6 +31,7 @@ const planSchema = z.strictObject({
   verdicts: z.json(),
   maps: z.record(z.string(), z.strictObject({ used: count, max: count })),
   fingerprint: z.string().regex(/^[0-9a-f]{64}$/),
+  program: z.json(),
   digest: z.string(),
 });
 
@@ -41,10 +42,12 @@ export type PlanDocument = z.infer<typeof planSchema>;
 export interface ReadPlan {
   readonly plan: Plan;
   readonly verdicts: Json;
+  /** What the plan was made from, as its maker gave it. */
+  readonly program: Json;
 }
 
-/** `verdicts` is kept as it is; the plan does not depend on it. */
-export function planToJson(plan: Plan, verdicts: Json = null): PlanDocument {
+/** `verdicts` and `program` are kept as they are; the plan does not depend on them. */
+export function planToJson(plan: Plan, verdicts: Json = null, program: Json = null): PlanDocument {
   const { version, node, summary, maps, fingerprint } = plan;
   const steps = plan.steps.map(({ before, after, ...step }) => ({
     ...step,
@@ -52,7 +55,7 @@ export function planToJson(plan: Plan, verdicts: Json = null): PlanDocument {
     after: after === null ? null : resourceToJson(after),
   }));
   // Through text, so that members that are undefined and classes are gone before the digest is made.
-  const document = { version, node, summary, steps, verdicts, maps, fingerprint };
+  const document = { version, node, summary, steps, verdicts, maps, fingerprint, program };
   const content = JSON.parse(JSON.stringify(document)) as Omit<PlanDocument, 'digest'>;
   return { ...content, digest: digestOf(content) };
 }
@@ -64,7 +67,7 @@ export function planToJson(plan: Plan, verdicts: Json = null): PlanDocument {
 export function planFromJson(value: unknown): ReadPlan {
   const parsed = planSchema.safeParse(value);
   if (!parsed.success) throw planFileError(describeIssues(parsed.error), parsed.error);
-  const { digest, steps, verdicts, ...rest } = parsed.data;
+  const { digest, steps, verdicts, program, ...rest } = parsed.data;
   // Of the text itself, not of what the schema makes of it.
   if (digestOf({ ...(value as object), digest: undefined }) !== digest) {
     throw new PlumbError('PLB_PLAN_EDITED', 'this plan file was changed after plumb wrote it', {
@@ -72,7 +75,7 @@ export function planFromJson(value: unknown): ReadPlan {
     });
   }
   try {
-    return { plan: { ...rest, steps: steps.map(stepFromJson) }, verdicts };
+    return { plan: { ...rest, steps: steps.map(stepFromJson) }, verdicts, program };
   } catch (cause) {
     if (!(cause instanceof RangeError)) throw cause;
     throw planFileError(cause.message, cause);

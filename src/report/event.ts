@@ -2,6 +2,7 @@ import pc from 'picocolors';
 import type { Origin } from '../model/error.js';
 import type { Labels } from '../model/program.js';
 import type { Direction, Reason } from '../state/layout.js';
+import { originText } from './origin.js';
 
 /** One side of a packet, as much as is known of it. */
 export interface EventPeer {
@@ -34,12 +35,6 @@ export interface ExplainedEvent {
   readonly length: number;
   /** Empty when the drop is none of a policy's doing (a spoofed source), or the program is not known. */
   readonly policies: readonly EventPolicy[];
-}
-
-/** `plumb.ts:31`, or the construct's path where no file is known. */
-export function originText(origin: Origin): string {
-  if (origin.file === undefined) return origin.path;
-  return origin.line === undefined ? origin.file : `${origin.file}:${String(origin.line)}`;
 }
 
 /** One line: what happened to whom, why, and which line says so. */

@@ -65,6 +65,9 @@ export const CONFIG_ALLOW_LOCALHOST = 1;
 /** Verdict of a table entry. 0 never stands in a map, so that a zeroed value denies. */
 export const VERDICT = { deny: 1, allow: 2, redirect: 3 } as const;
 
+/** Flag of a table entry that denies because no rule allows, not because one denies. */
+export const ENTRY_DEFAULT = 1;
+
 export const MAPS = {
   plumb_config: {
     name: 'plumb_config',

@@ -1,0 +1,155 @@
+// The pipeline: program -> desired state; kernel -> actual state; both -> plan -> kernel.
+import { readFile } from 'node:fs/promises';
+import { synthesize, writeLock, type Desired } from './engine/desired.js';
+import { readCompiled, toProvenance } from './engine/provenance.js';
+import { trafficLines } from './engine/traffic.js';
+import { PlumbError } from './model/error.js';
+import { plan } from './plan/make-plan.js';
+import type { Plan } from './plan/plan.js';
+import { planFromJson, planToJson, type PlanDocument } from './plan/plan-json.js';
+import type { TrafficLine } from './report/traffic.js';
+import { emptyState } from './state/canonical.js';
+import type { Json } from './state/canonical-json.js';
+import { stateFromText } from './state/json.js';
+import type { State } from './state/state.js';
+import { policyView } from './synth/policy-view.js';
+
+/** Which node instance: see ARCHITECTURE.md, "Who owns what in a kernel". */
+export interface Where {
+  readonly netns?: string | undefined;
+  readonly root?: string | undefined;
+}
+
+export interface PlanRequest extends Where {
+  readonly node?: string | undefined;
+  /** `empty`, or a state file, to plan against instead of the kernel. */
+  readonly state?: string | undefined;
+}
+
+/** A plan with what it means for traffic, and what apply needs besides. */
+export interface Planned {
+  readonly plan: Plan;
+  readonly traffic: readonly TrafficLine[];
+  /** Absent for a plan that was read from a file, and for destroy. */
+  readonly desired?: Desired;
+  /** JSON of the provenance file; absent for destroy. */
+  readonly program?: Json;
+  /** The actual state that the plan was made from; absent for a plan that was read from a file. */
+  readonly actual?: State;
+}
+
+export async function planFromProgram(path: string, request: PlanRequest): Promise<Planned> {
+  const [desired, kernel] = await Promise.all([
+    synthesize(path, request),
+    request.state === undefined ? loadKernel() : undefined,
+  ]);
+  const node = desired.node.name;
+  if (kernel === undefined) return planAgainst(desired, await stateFrom(request.state, node));
+  const instance = kernel.openInstance(request);
+  const actual = await kernel.readState(instance, { node });
+  return planAgainst(desired, actual, await kernel.readProvenance(instance));
+}
+
+/** `provenance` is the text of the side file of what is applied, if there is one. */
+export function planAgainst(desired: Desired, actual: State, provenance?: string): Planned {
+  const before = actual.resources.some((r) => r.kind === 'bpf-entries') ? policyView(actual) : null;
+  return {
+    plan: plan(desired.state, actual, { origin: desired.node.origin }),
+    traffic: trafficLines(before, readCompiled(provenance), desired),
+    desired,
+    program: JSON.parse(JSON.stringify(toProvenance(desired))) as Json,
+    actual,
+  };
+}
+
+/** Everything of ours goes. */
+export async function planDestroy(where: Where): Promise<Planned> {
+  const actual = await readActual(where);
+  return { plan: plan(emptyState(actual.node), actual), traffic: [], actual };
+}
+
+/** What the kernel holds of ours, decoded. */
+export async function readActual(where: Where): Promise<State> {
+  const { openInstance, readState } = await loadKernel();
+  return readState(openInstance(where));
+}
+
+export interface ApplyRequest extends Where {
+  /** Undoes what was done, between two steps. */
+  readonly signal?: AbortSignal | undefined;
+  readonly onStep?: (progress: { readonly index: number; readonly total: number }) => void;
+}
+
+/** Carries out a plan, or leaves everything as it was. Records identity numbers first: they must not be lost. */
+export async function applyPlanned(planned: Planned, request: ApplyRequest): Promise<State> {
+  const { openInstance, apply } = await loadKernel();
+  if (planned.desired !== undefined) await writeLock(planned.desired);
+  return apply(planned.plan, openInstance(request), {
+    ...(planned.program === undefined ? {} : { provenance: JSON.stringify(planned.program) }),
+    ...(request.signal === undefined ? {} : { signal: request.signal }),
+    ...(request.onStep === undefined ? {} : { onStep: request.onStep }),
+  });
+}
+
+/** Back to the state that a plan was made from, by a plan of its own. */
+export async function undoTo({ actual, plan: done }: Planned, where: Where): Promise<State> {
+  const now = await readActual(where);
+  const target = actual ?? emptyState(done.node);
+  return applyPlanned({ plan: plan(target, now), traffic: [] }, where);
+}
+
+/** The plan as its versioned JSON, for --json and for plan files. */
+export function plannedToJson({ plan: made, traffic, program = null }: Planned): PlanDocument {
+  const verdicts = {
+    allowed: traffic.filter((line) => line.change === 'allow'),
+    denied: traffic.filter((line) => line.change === 'deny'),
+    changed: traffic.filter((line) => line.change === 'change'),
+  };
+  return planToJson(made, JSON.parse(JSON.stringify(verdicts)) as Json, program);
+}
+
+/** @throws PlumbError PLB_PLAN_FILE, PLB_PLAN_EDITED */
+export async function loadPlanned(path: string): Promise<Planned> {
+  let value: unknown;
+  try {
+    value = JSON.parse(await readFile(path, 'utf8'));
+  } catch (cause) {
+    throw new PlumbError('PLB_PLAN_FILE', `${path} cannot be read as a plan`, {
+      hint: 'Give a file that `plumb plan --out` wrote.',
+      cause,
+    });
+  }
+  const { plan: made, verdicts, program } = planFromJson(value);
+  const { allowed, denied, changed } = verdicts as unknown as Record<string, TrafficLine[]>;
+  const traffic = [...(allowed ?? []), ...(denied ?? []), ...(changed ?? [])];
+  return { plan: made, traffic, program };
+}
+
+async function stateFrom(state: string | undefined, node: string): Promise<State> {
+  if (state === undefined || state === 'empty') return emptyState(node);
+  try {
+    return stateFromText(await readFile(state, 'utf8'), state);
+  } catch (error) {
+    if (error instanceof PlumbError) throw error;
+    throw new PlumbError('PLB_STATE_FILE', `${state} cannot be read`, {
+      hint: 'Give a file that `plumb show --json` wrote, or "empty".',
+      cause: error,
+    });
+  }
+}
+
+/** Native code is loaded only by those who need a kernel: planning against a file needs none. */
+async function loadKernel() {
+  const [instance, read, run, provenance] = await Promise.all([
+    import('./kernel/instance.js'),
+    import('./kernel/read-state.js'),
+    import('./apply/apply.js'),
+    import('./apply/provenance.js'),
+  ]);
+  return {
+    openInstance: instance.openInstance,
+    readState: read.readState,
+    apply: run.apply,
+    readProvenance: provenance.readProvenance,
+  };
+}

@@ -1,0 +1,95 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join, resolve } from 'node:path';
+import { loadProgram } from '../loader/load-program.js';
+import { PlumbError, throwAll } from '../model/error.js';
+import type { NodeSpec, ProgramDocument } from '../model/program.js';
+import { validatePolicies } from '../policy/validate.js';
+import type { State } from '../state/state.js';
+import { allocateIdentities } from '../synth/identities.js';
+import { synth } from '../synth/synth.js';
+import { lockPathOf, readLock, writeLockFile } from './lock-file.js';
+import { packageRoot } from './package-root.js';
+import { compileFor, type Compiled } from './provenance.js';
+
+/** A program, compiled for one node, and the kernel state that it means. */
+export interface Desired extends Compiled {
+  readonly state: State;
+  readonly lockPath: string;
+  /** Whether identities got numbers, or lost them, that the lock file does not have yet. */
+  readonly lockChanged: boolean;
+  readonly warnings: readonly string[];
+  /** Milliseconds by part. */
+  readonly timings: Readonly<Record<string, number>>;
+}
+
+/**
+ * Everything left of the plan: load, check, number, compile, synthesize. Reads files, changes nothing.
+ * @throws PlumbError or PlumbErrors, whatever is wrong with the program, all of one phase together.
+ */
+export async function synthesize(
+  path: string,
+  { node: wanted }: { readonly node?: string | undefined } = {},
+): Promise<Desired> {
+  const program = resolve(path);
+  const lockPath = lockPathOf(program);
+  const [{ document, timings }, lock, hash] = await Promise.all([
+    loadProgram(path),
+    readLock(lockPath),
+    datapathHash(),
+  ]);
+  const started = performance.now();
+  const allocation = allocateIdentities(document.endpoints, lock);
+  throwAll(validatePolicies(document.policies, allocation.identities));
+  const node = chooseNode(document, wanted);
+  const compiled = compileFor(document, node, allocation);
+  const compiledAt = performance.now();
+  const state = synth({ document, node, allocation, compiled: compiled.policy, datapath: { hash } });
+  return {
+    ...compiled,
+    state,
+    lockPath,
+    lockChanged: JSON.stringify(sorted(lock)) !== JSON.stringify(sorted(allocation.lock)),
+    warnings: compiled.policy.warnings,
+    timings: { ...timings, compile: compiledAt - started, synth: performance.now() - compiledAt },
+  };
+}
+
+/** Records the numbers of a program's identities next to it, if that says anything new. */
+export async function writeLock({ lockPath, lockChanged, allocation }: Desired): Promise<void> {
+  if (lockChanged) await writeLockFile(lockPath, allocation.lock);
+}
+
+function sorted({ identities }: { readonly identities: Readonly<Record<string, number>> }) {
+  return Object.entries(identities).sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+/** The node asked for, the only one, or the one named like this host. */
+function chooseNode({ nodes }: ProgramDocument, wanted: string | undefined): NodeSpec {
+  const [only] = nodes;
+  if (only === undefined) {
+    throw new PlumbError('PLB_NO_NODE', 'the program has no node', {
+      hint: "Add one: new Node(app, 'name', { podCIDRs: ['10.1.0.0/24'] }).",
+    });
+  }
+  const name = wanted ?? (nodes.length === 1 ? only.name : hostname());
+  const node = nodes.find((spec) => spec.name === name);
+  if (node !== undefined) return node;
+  throw new PlumbError('PLB_NO_NODE', `the program has no node ${name}`, {
+    hint: `Choose one with --node: ${nodes.map((spec) => spec.name).join(', ')}.`,
+  });
+}
+
+/** Names the datapath that is shipped; the state says which one programs are to be. */
+async function datapathHash(): Promise<string> {
+  const path = join(packageRoot(), 'bpf/dist/endpoint.o');
+  try {
+    return createHash('sha256').update(await readFile(path)).digest('hex').slice(0, 16);
+  } catch (cause) {
+    throw new PlumbError('PLB_DATAPATH', `there is no datapath object ${path}`, {
+      hint: 'Build it: make bpf.',
+      cause,
+    });
+  }
+}

@@ -1,0 +1,70 @@
+import { z } from 'zod';
+import type { Identity } from '../model/identity.js';
+import type { NodeSpec, ProgramDocument } from '../model/program.js';
+import { compilePolicy } from '../policy/compile.js';
+import type { CompiledPolicy } from '../policy/compiled.js';
+import { allocateIdentities, type Allocation, type IdentityLock } from '../synth/identities.js';
+
+/**
+ * What was applied, so that events and verdicts can be told in the words of the program. A side file,
+ * rewritten on apply; nothing but explanations depends on it.
+ */
+export interface Provenance {
+  readonly version: 1;
+  readonly node: string;
+  readonly document: ProgramDocument;
+  readonly lock: IdentityLock;
+}
+
+/** A program on one of its nodes, with numbers and policy. */
+export interface Compiled {
+  readonly document: ProgramDocument;
+  readonly node: NodeSpec;
+  readonly allocation: Allocation;
+  readonly policy: CompiledPolicy;
+}
+
+/** Compiles for one node; expects a document and policies that were validated. */
+export function compileFor(
+  document: ProgramDocument,
+  node: NodeSpec,
+  allocation: Allocation,
+): Compiled {
+  const local = document.endpoints.filter((endpoint) => endpoint.node === node.name);
+  const policy = compilePolicy({
+    policies: document.policies,
+    identities: allocation.identities,
+    subjects: local.map((endpoint) => allocation.idOf(endpoint.labels)),
+    node,
+  });
+  return { document, node, allocation, policy };
+}
+
+const shape = z.looseObject({
+  version: z.literal(1),
+  node: z.string(),
+  document: z.looseObject({ version: z.literal(1) }),
+  lock: z.looseObject({ version: z.literal(1) }),
+});
+
+/** Undefined when there is none, or it is of another version: then there is less to explain with. */
+export function readCompiled(text: string | undefined): Compiled | undefined {
+  if (text === undefined) return undefined;
+  try {
+    const { document, lock, node: name } = shape.parse(JSON.parse(text)) as unknown as Provenance;
+    const node = document.nodes.find((spec) => spec.name === name);
+    if (node === undefined) return undefined;
+    return compileFor(document, node, allocateIdentities(document.endpoints, lock));
+  } catch {
+    return undefined;
+  }
+}
+
+export function toProvenance({ document, node, allocation }: Compiled): Provenance {
+  return { version: 1, node: node.name, document, lock: allocation.lock };
+}
+
+/** Labels of every identity that the program or its prefixes have. */
+export function labelsById({ policy }: Compiled): ReadonlyMap<number, Identity['labels']> {
+  return new Map(policy.identities.map(({ id, labels }) => [id, labels]));
+}

@@ -1,0 +1,47 @@
+import type { Identity } from '../model/identity.js';
+import type { Direction, ParsedPolicy } from './policy-set.js';
+import type { PrefixIdentity } from './prefixes.js';
+import type { TableEntry } from './table.js';
+
+/** Class of a direction's default. */
+export const DEFAULT_CLASS = 0;
+
+/** Tables of one version by class; {@link DEFAULT_CLASS} is always there, others where they differ from it. */
+export type Refs = Readonly<Record<Direction, ReadonlyMap<number, number>>>;
+
+/**
+ * What the kernel's policy maps hold, as plain numbers: made by the compiler, or read back from a
+ * kernel. All that a verdict depends on is here.
+ */
+export interface PolicyView {
+  /** Identity to class. */
+  readonly classes: ReadonlyMap<number, number>;
+  /** Identity of a local endpoint to its policy set. */
+  readonly policySets: ReadonlyMap<number, number>;
+  /** Policy set to version. */
+  readonly heads: ReadonlyMap<number, number>;
+  readonly versions: ReadonlyMap<number, Refs>;
+  readonly tables: ReadonlyMap<number, readonly TableEntry[]>;
+  /** Whether the local host may reach its own endpoints whatever their ingress says. */
+  readonly allowLocalhost: boolean;
+}
+
+/** Why a policy set is as it is: the policies that apply, and how to name it. */
+export interface PolicySetInfo {
+  readonly label: string;
+  readonly policies: readonly ParsedPolicy[];
+  /** Default deny by direction. */
+  readonly isolated: Readonly<Record<Direction, boolean>>;
+}
+
+export interface CompiledPolicy extends PolicyView {
+  /** Every identity that was given, and those of prefixes. */
+  readonly identities: readonly Identity[];
+  readonly prefixes: readonly PrefixIdentity[];
+  readonly sets: ReadonlyMap<number, PolicySetInfo>;
+  /** Keys of the terms that hold for a class. */
+  readonly classTerms: ReadonlyMap<number, readonly string[]>;
+  /** Class of an identity that nobody has seen yet; one lookup for each of its labels. */
+  classOf(identity: Identity): number;
+  readonly warnings: readonly string[];
+}

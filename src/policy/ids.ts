@@ -1,0 +1,26 @@
+import { createHash } from 'node:crypto';
+
+/**
+ * Numbers that are the hash of what they name, the same on every node: the first 32 bits of a SHA-256
+ * (big-endian), never 0, salted until no other content of the same sort has them.
+ */
+export class Ids {
+  private readonly byContent = new Map<string, number>();
+  private readonly contentOf = new Map<number, string>();
+
+  /** `clip` narrows 32 bits to the range of the sort, for example to that of local identities. */
+  constructor(private readonly clip: (hash: number) => number = (hash) => hash) {}
+
+  of(content: string): number {
+    const known = this.byContent.get(content);
+    if (known !== undefined) return known;
+    for (let salt = 0; ; salt++) {
+      const hash = createHash('sha256').update(salt === 0 ? content : `${content}#${String(salt)}`);
+      const id = this.clip(hash.digest().readUInt32BE(0));
+      if (id === 0 || this.contentOf.has(id)) continue;
+      this.byContent.set(content, id);
+      this.contentOf.set(id, content);
+      return id;
+    }
+  }
+}

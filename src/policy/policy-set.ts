@@ -1,0 +1,76 @@
+import type { Origin } from '../model/error.js';
+import { rangesOf, type PortRange } from '../model/port.js';
+import type { PolicySpec, RuleSpec } from '../model/program.js';
+import { selectorKey, selectorText } from '../model/selector.js';
+import { peersOf, type PeerSelector } from './peers.js';
+
+export type Direction = 'ingress' | 'egress';
+export const DIRECTIONS: readonly Direction[] = ['ingress', 'egress'];
+
+/** A rule in the words of the compiler; where it stands is kept for explanations alone. */
+export interface Rule {
+  readonly policy: string;
+  readonly origin: Origin;
+  readonly direction: Direction;
+  readonly deny: boolean;
+  /** Undefined: any peer. */
+  readonly peers: readonly PeerSelector[] | undefined;
+  readonly ranges: readonly PortRange[];
+  /** Equal for rules that mean the same. */
+  readonly key: string;
+}
+
+/** A policy and what it says in each direction. */
+export interface ParsedPolicy {
+  readonly name: string;
+  readonly origin: Origin;
+  readonly subjectKey: string;
+  readonly subjectText: string;
+  readonly spec: PolicySpec;
+  readonly rules: readonly Rule[];
+  /** Whether the policy makes its subjects default-deny. */
+  readonly isolates: Readonly<Record<Direction, boolean>>;
+}
+
+export function parsePolicy(spec: PolicySpec): ParsedPolicy {
+  const { ingress = [], ingressDeny = [], egress = [], egressDeny = [] } = spec;
+  const rules = [
+    ...ingress.map((rule) => parseRule(spec, rule, 'ingress', false)),
+    ...ingressDeny.map((rule) => parseRule(spec, rule, 'ingress', true)),
+    ...egress.map((rule) => parseRule(spec, rule, 'egress', false)),
+    ...egressDeny.map((rule) => parseRule(spec, rule, 'egress', true)),
+  ];
+  return {
+    name: spec.name,
+    origin: spec.origin,
+    subjectKey: selectorKey(spec.endpointSelector),
+    subjectText: selectorText(spec.endpointSelector),
+    spec,
+    rules,
+    isolates: {
+      ingress: spec.enableDefaultDeny?.ingress ?? ingress.length + ingressDeny.length > 0,
+      egress: spec.enableDefaultDeny?.egress ?? egress.length + egressDeny.length > 0,
+    },
+  };
+}
+
+function parseRule(policy: PolicySpec, rule: RuleSpec, direction: Direction, deny: boolean): Rule {
+  const peers = peersOf(rule);
+  const ranges = rangesOf(rule);
+  const texts = ranges.map((r) => `${String(r.protocol)}:${String(r.from)}-${String(r.to)}`);
+  const key = JSON.stringify([
+    direction,
+    deny,
+    peers === undefined ? null : [...new Set(peers.map((peer) => peer.key))].sort(),
+    [...new Set(texts)].sort(),
+  ]);
+  return {
+    policy: policy.name,
+    origin: rule.origin ?? policy.origin,
+    direction,
+    deny,
+    peers,
+    ranges,
+    key,
+  };
+}

@@ -1,0 +1,101 @@
+import { LOCAL_IDENTITY_MIN, RESERVED, reservedLabels, type Identity } from '../model/identity.js';
+import { formatPrefix, networkOf, parsePrefix, type Prefix } from '../model/prefix.js';
+import { Ids } from './ids.js';
+import type { PeerSelector } from './peers.js';
+
+/** A prefix and who is there, as far as no longer prefix says otherwise. */
+export interface PrefixIdentity {
+  readonly prefix: string;
+  readonly identity: number;
+}
+
+export interface Prefixes {
+  /** Sorted by text. Always has 0.0.0.0/0 and ::/0. */
+  readonly prefixes: readonly PrefixIdentity[];
+  /** The identities that were made for them, ascending. */
+  readonly identities: readonly Identity[];
+  /** Sorted keys of the CIDR terms that hold for each of those. */
+  readonly keys: ReadonlyMap<number, readonly string[]>;
+}
+
+interface Mark {
+  readonly term: PeerSelector;
+  readonly entry: number;
+  readonly isExcept: boolean;
+}
+
+const WORLD = { 4: 'world-ipv4', 6: 'world-ipv6' } as const;
+
+/**
+ * Gives every prefix that a rule names, and the two of everything, an identity by the terms that hold
+ * in it: those whose CIDR is around it and whose exceptions are not. Prefixes in which the same terms
+ * hold share one identity. Where none holds it is plainly world.
+ */
+export function prefixIdentities(terms: readonly PeerSelector[]): Prefixes {
+  const marks = new Map<string, Mark[]>();
+  const known = new Map<string, Prefix>();
+  const put = (text: string, mark?: Mark): void => {
+    const prefix = parsePrefix(text);
+    if (prefix === undefined) throw new RangeError(`not a CIDR: ${text}`);
+    const network = networkOf(prefix);
+    const key = formatPrefix(network);
+    known.set(key, network);
+    if (mark === undefined) return;
+    const list = marks.get(key);
+    if (list === undefined) marks.set(key, [mark]);
+    else list.push(mark);
+  };
+  put('0.0.0.0/0');
+  put('::/0');
+  for (const term of terms) {
+    if (term.kind !== 'cidr') continue;
+    term.entries.forEach(({ cidr, except }, entry) => {
+      put(cidr, { term, entry, isExcept: false });
+      for (const hole of except) put(hole, { term, entry, isExcept: true });
+    });
+  }
+  return identify(known, marks);
+}
+
+function identify(
+  known: ReadonlyMap<string, Prefix>,
+  marks: ReadonlyMap<string, readonly Mark[]>,
+): Prefixes {
+  const lengths = { 4: lengthsOf(known, 4), 6: lengthsOf(known, 6) };
+  const ids = new Ids((hash) => LOCAL_IDENTITY_MIN | (hash >>> 8));
+  const identities = new Map<number, Identity>();
+  const keys = new Map<number, readonly string[]>();
+  const prefixes = [...known.keys()].sort().map((text) => {
+    const prefix = known.get(text) as Prefix;
+    const around = lengths[prefix.family]
+      .filter((length) => length <= prefix.length)
+      .flatMap((length) => marks.get(formatPrefix(networkOf({ ...prefix, length }))) ?? []);
+    const holding = termsOf(around);
+    const world = WORLD[prefix.family];
+    if (holding.length === 0) return { prefix: text, identity: RESERVED[world] };
+    const id = ids.of(JSON.stringify([world, holding]));
+    if (!identities.has(id)) {
+      identities.set(id, { id, labels: { ...reservedLabels(world), 'cidr:terms': String(holding.length) } });
+      keys.set(id, holding);
+    }
+    return { prefix: text, identity: id };
+  });
+  return { prefixes, identities: [...identities.values()].sort((a, b) => a.id - b.id), keys };
+}
+
+/** A term holds if one of its entries is around and not excepted here. */
+function termsOf(around: readonly Mark[]): string[] {
+  const excepted = new Set<string>();
+  for (const { term, entry, isExcept } of around) {
+    if (isExcept) excepted.add(`${String(entry)} ${term.key}`);
+  }
+  const holding = around.filter(
+    ({ term, entry, isExcept }) => !isExcept && !excepted.has(`${String(entry)} ${term.key}`),
+  );
+  return [...new Set(holding.map(({ term }) => term.key))].sort();
+}
+
+function lengthsOf(known: ReadonlyMap<string, Prefix>, family: 4 | 6): number[] {
+  const all = [...known.values()].filter((p) => p.family === family).map((p) => p.length);
+  return [...new Set(all)].sort((a, b) => a - b);
+}

@@ -1,0 +1,138 @@
+import type { PlumbError } from '../model/error.js';
+import { complain } from '../model/complain.js';
+import type { Identity } from '../model/identity.js';
+import { portNumber } from '../model/port.js';
+import { contains, formatPrefix, networkOf, parsePrefix } from '../model/prefix.js';
+import type { PolicySpec, PortSpec, RuleSpec, SelectorSpec } from '../model/program.js';
+import { selectorLabelKeys } from '../model/selector.js';
+import { nearest } from './nearest.js';
+
+const LISTS = ['ingress', 'ingressDeny', 'egress', 'egressDeny'] as const;
+
+type Report = (code: `PLB_${string}`, message: string, hint: string) => void;
+
+/**
+ * Everything that is wrong with policies, gathered. `identities` are all that the program has: a
+ * selector that asks for a label key which none of them has is a mistyped one.
+ */
+export function validatePolicies(
+  policies: readonly PolicySpec[],
+  identities: readonly Identity[],
+): PlumbError[] {
+  const known = new Set(identities.flatMap(({ labels }) => Object.keys(labels)));
+  const errors: PlumbError[] = [];
+  for (const policy of policies) {
+    const reportAt =
+      (rule?: RuleSpec): Report =>
+      (code, message, hint) => {
+        const origin = rule?.origin ?? policy.origin;
+        errors.push(complain(code, { origin }, `policy ${policy.name}: ${message}`, hint));
+      };
+    checkSelector(policy.endpointSelector, known, reportAt());
+    for (const list of LISTS) {
+      for (const rule of policy[list] ?? []) checkRule(rule, known, reportAt(rule));
+    }
+  }
+  return errors;
+}
+
+function checkRule(rule: RuleSpec, known: ReadonlySet<string>, report: Report): void {
+  const kinds = [
+    rule.endpoints !== undefined && 'endpoints',
+    (rule.cidr !== undefined || rule.cidrSet !== undefined) && 'CIDRs',
+    rule.entities !== undefined && 'entities',
+  ].filter((kind) => kind !== false);
+  if (kinds.length > 1) {
+    report(
+      'PLB_PEER_KINDS',
+      `one rule names its peers by ${kinds.join(' and by ')}`,
+      'Write one rule for each kind of peer: rules add up.',
+    );
+  }
+  for (const selector of rule.endpoints ?? []) checkSelector(selector, known, report);
+  for (const cidr of rule.cidr ?? []) checkCidr(cidr, [], report);
+  for (const { cidr, except = [] } of rule.cidrSet ?? []) checkCidr(cidr, except, report);
+  checkPorts(rule, report);
+}
+
+function checkSelector(selector: SelectorSpec, known: ReadonlySet<string>, report: Report): void {
+  for (const key of selectorLabelKeys(selector)) {
+    if (known.has(key) || key.startsWith('reserved:')) continue;
+    const guess = nearest(key, known);
+    report(
+      'PLB_UNKNOWN_LABEL',
+      `no endpoint has a label ${key}`,
+      guess === undefined
+        ? 'Give the label to an endpoint, or select by one that exists.'
+        : `Did you mean ${guess}?`,
+    );
+  }
+  for (const { key, operator, values = [] } of selector.matchExpressions ?? []) {
+    const takesValues = operator === 'In' || operator === 'NotIn';
+    if (takesValues === values.length > 0) continue;
+    report(
+      'PLB_INVALID_SELECTOR',
+      `${key} ${operator} ${takesValues ? 'needs values' : 'takes no values'}`,
+      'In and NotIn take one value or more, Exists and DoesNotExist none.',
+    );
+  }
+}
+
+function checkCidr(cidr: string, except: readonly string[], report: Report): void {
+  const outer = parsePrefix(cidr);
+  if (outer === undefined) {
+    report('PLB_INVALID_CIDR', `${cidr} is no CIDR`, 'Write it like 10.0.0.0/8 or fd00::/64.');
+    return;
+  }
+  checkHostBits(cidr, report);
+  for (const hole of except) {
+    const inner = parsePrefix(hole);
+    if (inner === undefined) {
+      report('PLB_INVALID_CIDR', `${hole} is no CIDR`, 'Write it like 10.0.0.0/8 or fd00::/64.');
+    } else if (inner.length < outer.length || !contains(outer, inner)) {
+      report(
+        'PLB_INVALID_CIDR',
+        `the exception ${hole} is not inside ${cidr}`,
+        'An exception only takes something out of its own CIDR.',
+      );
+    } else checkHostBits(hole, report);
+  }
+}
+
+function checkHostBits(text: string, report: Report): void {
+  const prefix = parsePrefix(text);
+  if (prefix === undefined) return;
+  const network = networkOf(prefix);
+  if (network.value === prefix.value) return;
+  report('PLB_INVALID_CIDR', `${text} has host bits set`, `Write ${formatPrefix(network)}.`);
+}
+
+function checkPorts(rule: RuleSpec, report: Report): void {
+  const { toPorts, icmps } = rule;
+  if (toPorts !== undefined && icmps !== undefined) {
+    report('PLB_PORTS_AND_ICMP', 'one rule has toPorts and icmps', 'Write one rule for each.');
+  }
+  for (const group of toPorts ?? []) {
+    if (group.ports.length === 0) {
+      report('PLB_INVALID_PORT', 'toPorts has no port', 'Name a port, or leave toPorts out.');
+    }
+    for (const port of group.ports) checkPort(port, report);
+  }
+  for (const { type } of (icmps ?? []).flatMap((group) => group.fields)) {
+    if (Number.isInteger(type) && type >= 0 && type <= 255) continue;
+    report('PLB_INVALID_ICMP', `${String(type)} is no ICMP type`, 'Types are 0 to 255.');
+  }
+}
+
+function checkPort({ port, endPort }: PortSpec, report: Report): void {
+  const from = portNumber(port);
+  if (from === undefined) {
+    report('PLB_INVALID_PORT', `${String(port)} is no port`, 'Ports are numbers from 1 to 65535.');
+  } else if (endPort !== undefined && (portNumber(endPort) ?? 0) < from) {
+    report(
+      'PLB_INVALID_PORT',
+      `the range ${String(port)}-${String(endPort)} has no port`,
+      'endPort is the last port of the range, at most 65535.',
+    );
+  }
+}

@@ -1,0 +1,75 @@
+import { DEFAULT_CLASS, type PolicySetInfo, type Refs } from './compiled.js';
+import { Ids } from './ids.js';
+import type { Direction, Rule } from './policy-set.js';
+import { makeTable, type TableEntry } from './table.js';
+
+/** Compiles the policies of one policy set after the other; equal tables are one, whoever needs them. */
+export class VersionCompiler {
+  readonly tables = new Map<number, readonly TableEntry[]>();
+  private readonly versionIds = new Ids();
+  private readonly tableIds = new Ids();
+  /** Table by what contributes to it: rules with the same ports give the same one. */
+  private readonly memo = new Map<string, number>();
+  private readonly classesOfTerm = new Map<string, number[]>();
+
+  constructor(classTerms: ReadonlyMap<number, readonly string[]>) {
+    for (const [id, terms] of classTerms) {
+      for (const term of terms) {
+        const list = this.classesOfTerm.get(term);
+        if (list === undefined) this.classesOfTerm.set(term, [id]);
+        else list.push(id);
+      }
+    }
+  }
+
+  compile({ policies, isolated }: PolicySetInfo): { readonly id: number; readonly refs: Refs } {
+    const rules = policies.flatMap((policy) => policy.rules);
+    const keys = [...new Set(rules.map((rule) => rule.key))].sort();
+    return {
+      // The rules, not the refs: those change neutrally when other policies' terms split classes.
+      id: this.versionIds.of(JSON.stringify(['version', isolated.ingress, isolated.egress, keys])),
+      refs: {
+        ingress: this.refs(rules, 'ingress', isolated.ingress),
+        egress: this.refs(rules, 'egress', isolated.egress),
+      },
+    };
+  }
+
+  private refs(all: readonly Rule[], direction: Direction, isolated: boolean): Map<number, number> {
+    const rules = all.filter((rule) => rule.direction === direction);
+    const anyPeer = rules.filter((rule) => rule.peers === undefined);
+    const fallback = this.table(anyPeer, isolated);
+    const named = new Map<number, Rule[]>();
+    for (const rule of rules) {
+      for (const id of this.classesOf(rule)) {
+        const list = named.get(id);
+        if (list === undefined) named.set(id, [rule]);
+        else list.push(rule);
+      }
+    }
+    const refs = new Map([[DEFAULT_CLASS, fallback]]);
+    for (const id of [...named.keys()].sort((a, b) => a - b)) {
+      const table = this.table([...anyPeer, ...(named.get(id) ?? [])], isolated);
+      if (table !== fallback) refs.set(id, table);
+    }
+    return refs;
+  }
+
+  private classesOf({ peers = [] }: Rule): Iterable<number> {
+    const [only] = peers;
+    if (peers.length === 1 && only !== undefined) return this.classesOfTerm.get(only.key) ?? [];
+    return new Set(peers.flatMap((peer) => this.classesOfTerm.get(peer.key) ?? []));
+  }
+
+  private table(rules: readonly Rule[], isolated: boolean): number {
+    const texts = rules.map(({ deny, ranges }) => JSON.stringify([deny, ranges]));
+    const key = `${String(isolated)} ${[...new Set(texts)].sort().join(' ')}`;
+    const known = this.memo.get(key);
+    if (known !== undefined) return known;
+    const entries = makeTable(rules, !isolated);
+    const id = this.tableIds.of(JSON.stringify(['table', entries]));
+    this.memo.set(key, id);
+    this.tables.set(id, entries);
+    return id;
+  }
+}

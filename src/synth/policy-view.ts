@@ -1,0 +1,83 @@
+import type { PolicyView, Refs } from '../policy/compiled.js';
+import type { TableEntry } from '../policy/table.js';
+import type { FieldValue } from '../state/codec.js';
+import { rowsOf } from '../state/columns.js';
+import { CONFIG_ALLOW_LOCALHOST, DIRECTION, ENTRY_DEFAULT, VERDICT, type MapName } from '../state/layout.js';
+import type { EntriesResource, State } from '../state/state.js';
+
+const PROTOCOL_BITS = 48;
+
+/** The policy in force as a state holds it, whatever made it; what is kept for undo is no part of it. */
+export function policyView(state: State): PolicyView {
+  const previous = new Set(state.previous);
+  const inForce = state.resources.filter(
+    (r): r is EntriesResource => r.kind === 'bpf-entries' && !previous.has(r.key),
+  );
+  const rows = <T = Record<string, number>>(map: MapName): T[] =>
+    inForce
+      .filter((r) => r.map === map)
+      .flatMap((r) => rowsOf(map, r.columns))
+      .map(({ key, value }) => numbers({ ...key, ...value }) as T);
+  const versions = new Map<number, { ingress: Map<number, number>; egress: Map<number, number> }>();
+  for (const { version, direction, class: id, table } of rows<RefRow>('plumb_refs')) {
+    const refs = versions.get(version) ?? { ingress: new Map(), egress: new Map() };
+    versions.set(version, refs);
+    refs[direction === DIRECTION.ingress ? 'ingress' : 'egress'].set(id, table);
+  }
+  const tables = new Map<number, TableEntry[]>();
+  for (const row of rows<TableRow>('plumb_tables')) {
+    const list = tables.get(row.table) ?? [];
+    tables.set(row.table, list);
+    list.push(tableEntry(row));
+  }
+  return {
+    classes: pairs(rows('plumb_classes'), 'identity', 'class'),
+    policySets: pairs(rows('plumb_endpoints'), 'identity', 'policySet'),
+    heads: pairs(rows('plumb_heads'), 'policySet', 'version'),
+    versions: versions as ReadonlyMap<number, Refs>,
+    tables,
+    allowLocalhost: rows('plumb_config').some(
+      ({ flags = 0 }) => (flags & CONFIG_ALLOW_LOCALHOST) !== 0,
+    ),
+  };
+}
+
+interface RefRow {
+  readonly version: number;
+  readonly direction: number;
+  readonly class: number;
+  readonly table: number;
+}
+
+interface TableRow {
+  readonly prefixLength: number;
+  readonly table: number;
+  readonly protocol: number;
+  readonly port: number;
+  readonly verdict: number;
+  readonly flags: number;
+}
+
+function tableEntry({ prefixLength, protocol, port, verdict, flags }: TableRow): TableEntry {
+  const denied = (flags & ENTRY_DEFAULT) === 0 ? 'deny' : 'default-deny';
+  return {
+    protocol,
+    port,
+    bits: prefixLength < PROTOCOL_BITS ? undefined : prefixLength - PROTOCOL_BITS,
+    verdict: verdict === VERDICT.allow ? 'allow' : denied,
+  };
+}
+
+function pairs(
+  rows: readonly Record<string, number>[],
+  from: string,
+  to: string,
+): Map<number, number> {
+  return new Map(rows.map((row) => [row[from] ?? 0, row[to] ?? 0]));
+}
+
+function numbers(fields: Record<string, FieldValue>): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(fields).filter((field): field is [string, number] => typeof field[1] === 'number'),
+  );
+}

@@ -1,0 +1,180 @@
+import { PlumbError, throwAll } from '../model/error.js';
+import { RESERVED } from '../model/identity.js';
+import { contains, parsePrefix } from '../model/prefix.js';
+import type { EndpointSpec, NodeSpec, ProgramDocument } from '../model/program.js';
+import type { CompiledPolicy } from '../policy/compiled.js';
+import { normalizeState } from '../state/canonical.js';
+import { entries } from '../state/kinds/bpf-entries.js';
+import { CONFIG_ALLOW_LOCALHOST } from '../state/layout.js';
+import type { EntriesResource, State } from '../state/state.js';
+import { isIPv6 } from './addresses.js';
+import { endpointResources } from './endpoint.js';
+import type { Allocation } from './identities.js';
+import { deviceName, macAddress } from './names.js';
+import { nodeResources, type DatapathObject } from './node.js';
+import { policyEntries } from './policy-entries.js';
+
+export interface SynthInput {
+  readonly document: ProgramDocument;
+  readonly node: NodeSpec;
+  readonly allocation: Allocation;
+  readonly compiled: CompiledPolicy;
+  readonly datapath: DatapathObject;
+}
+
+/**
+ * The kernel state that a program means on one of its nodes. Pure: the same input gives the same bytes.
+ * @throws PlumbError PLB_DUPLICATE_NAME when two endpoints' devices would have one name.
+ */
+export function synth(input: SynthInput): State {
+  const { document, node, compiled, datapath } = input;
+  const local = document.endpoints.filter((endpoint) => endpoint.node === node.name);
+  checkDevices(local);
+  const features = {
+    events: true,
+    ipv6: node.podCIDRs.some(isIPv6),
+    metrics: true,
+  };
+  return normalizeState({
+    version: 1,
+    node: node.name,
+    resources: [
+      ...nodeResources(node, datapath, features),
+      ...local.flatMap((endpoint) => endpointResources(node, endpoint)),
+      ...addressing(input, local),
+      ...policyEntries(compiled, node.origin),
+    ],
+  });
+}
+
+/** Rows that say who is where; no policy is in them. */
+function addressing(
+  { document, node, allocation, compiled }: SynthInput,
+  local: readonly EndpointSpec[],
+): EntriesResource[] {
+  const { origin } = node;
+  const setOf = (endpoint: EndpointSpec): number =>
+    compiled.policySets.get(allocation.idOf(endpoint.labels)) ?? 0;
+  const devices = local.map((endpoint) => ({
+    key: { device: deviceName(endpoint.name) },
+    value: {
+      identity: allocation.idOf(endpoint.labels),
+      policySet: setOf(endpoint),
+      ...addressFields(endpoint),
+    },
+    origin: endpoint.origin,
+  }));
+  const endpoints = local.flatMap((endpoint) =>
+    endpoint.addresses.map((address) => ({
+      key: { address },
+      value: {
+        device: deviceName(endpoint.name),
+        identity: allocation.idOf(endpoint.labels),
+        policySet: setOf(endpoint),
+        mac: macAddress(node.name, endpoint.name, 'endpoint'),
+        hostMac: macAddress(node.name, endpoint.name, 'host'),
+      },
+      origin: endpoint.origin,
+    })),
+  );
+  const flags = node.allowLocalhost ? CONFIG_ALLOW_LOCALHOST : 0;
+  return [
+    entries('plumb_config', [{ key: { index: 0 }, value: { flags } }], { origin }),
+    entries('plumb_devices', devices, { origin }),
+    entries('plumb_endpoints', endpoints, { origin }),
+    entries('plumb_ipcache', ipcache(document, node, allocation), { origin }),
+    entries('plumb_ipcache_lpm', prefixes(document, compiled), { origin }),
+    entries('plumb_classes', classRows(document, allocation, compiled), { origin }),
+  ];
+}
+
+/** Fields of both families; the one that an endpoint has no address of stays zero and matches no packet. */
+function addressFields({ addresses }: EndpointSpec): Record<string, string> {
+  const four = addresses.find((address) => !isIPv6(address));
+  const six = addresses.find(isIPv6);
+  return {
+    ...(four === undefined ? {} : { address4: four }),
+    ...(six === undefined ? {} : { address6: six }),
+  };
+}
+
+function ipcache({ nodes, endpoints }: ProgramDocument, node: NodeSpec, allocation: Allocation) {
+  const hosts = nodes.flatMap(({ name, gateways, addresses, origin }) =>
+    [...gateways, ...addresses].map((address) => ({
+      key: { address },
+      value: { identity: name === node.name ? RESERVED.host : RESERVED['remote-node'] },
+      origin,
+    })),
+  );
+  const pods = endpoints.flatMap(({ addresses, labels, origin }) =>
+    addresses.map((address) => ({
+      key: { address },
+      value: { identity: allocation.idOf(labels) },
+      origin,
+    })),
+  );
+  return [...hosts, ...pods];
+}
+
+/** Nobody known inside the nodes' ranges is unmanaged; everything else is what the rules' CIDRs make it. */
+function prefixes({ nodes }: ProgramDocument, { prefixes: named }: CompiledPolicy) {
+  const ranges = nodes.flatMap(({ podCIDRs, origin }) =>
+    podCIDRs.map((text) => ({ text, origin, range: parsePrefix(text) })),
+  );
+  const isInside = (text: string): boolean => {
+    const prefix = parsePrefix(text);
+    return ranges.some(
+      ({ range }) =>
+        range !== undefined &&
+        prefix !== undefined &&
+        range.length <= prefix.length &&
+        contains(range, prefix),
+    );
+  };
+  return [
+    ...ranges.map(({ text, origin }) => ({
+      key: prefixFields(text),
+      value: { identity: RESERVED.unmanaged },
+      origin,
+    })),
+    ...named
+      .filter(({ prefix }) => !isInside(prefix))
+      .map(({ prefix, identity }) => ({ key: prefixFields(prefix), value: { identity } })),
+  ];
+}
+
+function prefixFields(text: string): { prefixLength: number; address: string } {
+  const [address = '', length = '0'] = text.split('/');
+  return { address, prefixLength: Number(length) + (isIPv6(address) ? 0 : 96) };
+}
+
+function classRows(
+  { endpoints }: ProgramDocument,
+  allocation: Allocation,
+  { classes }: CompiledPolicy,
+) {
+  const origins = new Map(endpoints.map((e) => [allocation.idOf(e.labels), e.origin]));
+  return [...classes].map(([identity, id]) => {
+    const origin = origins.get(identity);
+    return { key: { identity }, value: { class: id }, ...(origin === undefined ? {} : { origin }) };
+  });
+}
+
+function checkDevices(endpoints: readonly EndpointSpec[]): void {
+  const owner = new Map<string, EndpointSpec>();
+  const errors: PlumbError[] = [];
+  for (const endpoint of endpoints) {
+    const device = deviceName(endpoint.name);
+    const other = owner.get(device);
+    owner.set(device, other ?? endpoint);
+    if (other === undefined) continue;
+    errors.push(
+      new PlumbError(
+        'PLB_DUPLICATE_NAME',
+        `${endpoint.name} and ${other.name} would share the device ${device}`,
+        { origin: endpoint.origin, hint: 'Name one of them otherwise.' },
+      ),
+    );
+  }
+  throwAll(errors);
+}

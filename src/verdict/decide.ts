@@ -1,0 +1,99 @@
+import { RESERVED } from '../model/identity.js';
+import { DEFAULT_CLASS, type PolicyView } from '../policy/compiled.js';
+import type { Direction } from '../policy/policy-set.js';
+import { lookup, type TableEntry } from '../policy/table.js';
+
+/** One end of a connection: who it is, and whether it is an endpoint of this node. */
+export interface Side {
+  readonly identity: number;
+  readonly isLocal: boolean;
+}
+
+export type DenyReason =
+  | 'policy-denied'
+  | 'policy-default-deny'
+  | 'no-policy'
+  | 'no-class'
+  | 'no-identity';
+
+/** What one endpoint's policy says in one direction, and by which entries. */
+export interface DirectionVerdict {
+  readonly direction: Direction;
+  readonly allowed: boolean;
+  /** Absent when allowed. */
+  readonly reason?: DenyReason;
+  readonly policySet: number;
+  readonly version?: number;
+  /** Class of the peer. */
+  readonly class?: number;
+  readonly table?: number;
+  readonly entry?: TableEntry;
+}
+
+/** A connection needs every direction that applies to it; none does between ends that are not here. */
+export interface Decision {
+  readonly allowed: boolean;
+  readonly egress?: DirectionVerdict;
+  readonly ingress?: DirectionVerdict;
+  /** Ingress was not asked, because the local host may always reach its own endpoints. */
+  readonly byLocalhost?: true;
+}
+
+/** The verdict on a new connection, by the same lookups and in the same order as the datapath's. */
+export function decide(
+  view: PolicyView,
+  from: Side,
+  to: Side,
+  protocol: number,
+  port: number,
+): Decision {
+  const egress = from.isLocal
+    ? judge(view, 'egress', from.identity, to.identity, protocol, port)
+    : undefined;
+  const byLocalhost = view.allowLocalhost && !from.isLocal && from.identity === RESERVED.host;
+  const ingress =
+    to.isLocal && !byLocalhost
+      ? judge(view, 'ingress', to.identity, from.identity, protocol, port)
+      : undefined;
+  return {
+    allowed: (egress?.allowed ?? true) && (ingress?.allowed ?? true),
+    ...(egress === undefined ? {} : { egress }),
+    ...(ingress === undefined ? {} : { ingress }),
+    ...(to.isLocal && byLocalhost ? { byLocalhost } : {}),
+  };
+}
+
+/** Where a policy set's version keeps what it says of a peer; a reason where a step leads nowhere. */
+export function findTable(
+  view: PolicyView,
+  direction: Direction,
+  subject: number,
+  peer: number,
+): Omit<DirectionVerdict, 'allowed'> {
+  const policySet = view.policySets.get(subject) ?? 0;
+  const version = view.heads.get(policySet);
+  if (version === undefined) return { direction, policySet, reason: 'no-policy' };
+  if (peer === 0) return { direction, policySet, version, reason: 'no-identity' };
+  const id = view.classes.get(peer);
+  if (id === undefined) return { direction, policySet, version, reason: 'no-class' };
+  const refs = view.versions.get(version)?.[direction];
+  const table = refs?.get(id) ?? refs?.get(DEFAULT_CLASS);
+  const found = { direction, policySet, version, class: id };
+  return table === undefined ? { ...found, reason: 'no-policy' } : { ...found, table };
+}
+
+function judge(
+  view: PolicyView,
+  direction: Direction,
+  subject: number,
+  peer: number,
+  protocol: number,
+  port: number,
+): DirectionVerdict {
+  const found = findTable(view, direction, subject, peer);
+  if (found.table === undefined) return { ...found, allowed: false };
+  const entry = lookup(view.tables.get(found.table) ?? [], protocol, port);
+  if (entry?.verdict === 'allow') return { ...found, entry, allowed: true };
+  const reason = entry?.verdict === 'deny' ? 'policy-denied' : 'policy-default-deny';
+  return { ...found, ...(entry === undefined ? {} : { entry }), allowed: false, reason };
+}
