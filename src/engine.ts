@@ -7,10 +7,11 @@ import { PlumbError } from './model/error.js';
 import { plan } from './plan/make-plan.js';
 import type { Plan } from './plan/plan.js';
 import { planFromJson, planToJson, type PlanDocument } from './plan/plan-json.js';
+import type { Probe } from './report/probes.js';
 import type { TrafficLine } from './report/traffic.js';
 import { emptyState } from './state/canonical.js';
 import type { Json } from './state/canonical-json.js';
-import { stateFromText } from './state/json.js';
+import { stateFromText, stateToJson } from './state/json.js';
 import type { State } from './state/state.js';
 import { policyView } from './synth/policy-view.js';
 
@@ -38,7 +39,10 @@ export interface Planned {
   readonly actual?: State;
 }
 
-export async function planFromProgram(path: string, request: PlanRequest): Promise<Planned> {
+/** A plan made here and now from a program. */
+export type FreshlyPlanned = Planned & { readonly desired: Desired };
+
+export async function planFromProgram(path: string, request: PlanRequest): Promise<FreshlyPlanned> {
   const [desired, kernel] = await Promise.all([
     synthesize(path, request),
     request.state === undefined ? loadKernel() : undefined,
@@ -51,7 +55,7 @@ export async function planFromProgram(path: string, request: PlanRequest): Promi
 }
 
 /** `provenance` is the text of the side file of what is applied, if there is one. */
-export function planAgainst(desired: Desired, actual: State, provenance?: string): Planned {
+export function planAgainst(desired: Desired, actual: State, provenance?: string): FreshlyPlanned {
   const before = actual.resources.some((r) => r.kind === 'bpf-entries') ? policyView(actual) : null;
   return {
     plan: plan(desired.state, actual, { origin: desired.node.origin }),
@@ -136,6 +140,17 @@ async function stateFrom(state: string | undefined, node: string): Promise<State
       cause: error,
     });
   }
+}
+
+/** A state as its versioned JSON, rows decoded. */
+export function stateDocument(state: State): object {
+  return stateToJson(state);
+}
+
+/** What this kernel can do for plumb. */
+export async function probe(where: Where): Promise<readonly Probe[]> {
+  const { probeKernel } = await import('./kernel/probe.js');
+  return probeKernel(where);
 }
 
 /** Native code is loaded only by those who need a kernel: planning against a file needs none. */

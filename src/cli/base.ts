@@ -12,7 +12,8 @@ export abstract class PlumbCommand extends Command {
       helpValue: 'NAME',
     }),
     root: Flags.string({
-      description: 'where pins, locks and sockets live, instead of /sys/fs/bpf/plumb and /run/plumb',
+      description:
+        'where pins, locks and sockets live, instead of /sys/fs/bpf/plumb and /run/plumb',
       helpGroup: 'GLOBAL',
       helpValue: 'DIR',
     }),

@@ -45,7 +45,13 @@ export async function synthesize(
   const node = chooseNode(document, wanted);
   const compiled = compileFor(document, node, allocation);
   const compiledAt = performance.now();
-  const state = synth({ document, node, allocation, compiled: compiled.policy, datapath: { hash } });
+  const state = synth({
+    document,
+    node,
+    allocation,
+    compiled: compiled.policy,
+    datapath: { hash },
+  });
   return {
     ...compiled,
     state,
@@ -85,7 +91,10 @@ function chooseNode({ nodes }: ProgramDocument, wanted: string | undefined): Nod
 async function datapathHash(): Promise<string> {
   const path = join(packageRoot(), 'bpf/dist/endpoint.o');
   try {
-    return createHash('sha256').update(await readFile(path)).digest('hex').slice(0, 16);
+    return createHash('sha256')
+      .update(await readFile(path))
+      .digest('hex')
+      .slice(0, 16);
   } catch (cause) {
     throw new PlumbError('PLB_DATAPATH', `there is no datapath object ${path}`, {
       hint: 'Build it: make bpf.',

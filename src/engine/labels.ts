@@ -10,7 +10,9 @@ export function identityText(id: number, labels: Labels | undefined): string {
   if (reserved !== undefined) return reserved[0];
   if (labels === undefined) return `identity ${String(id)}`;
   if (Object.hasOwn(labels, 'reserved:world')) return `CIDR identity ${String(id)}`;
-  const pairs = Object.keys(labels).sort().map((key) => `${key}=${labels[key] ?? ''}`);
+  const pairs = Object.keys(labels)
+    .sort()
+    .map((key) => `${key}=${labels[key] ?? ''}`);
   return `{${pairs.join(',')}}`;
 }
 

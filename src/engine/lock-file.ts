@@ -10,12 +10,19 @@ const number = z.number().int().min(CLUSTER_IDENTITY_MIN).max(CLUSTER_IDENTITY_M
 const schema = z
   .strictObject({
     version: z.literal(1),
-    next: z.number().int().min(CLUSTER_IDENTITY_MIN).max(CLUSTER_IDENTITY_MAX + 1),
+    next: z
+      .number()
+      .int()
+      .min(CLUSTER_IDENTITY_MIN)
+      .max(CLUSTER_IDENTITY_MAX + 1),
     identities: z.record(z.string(), number),
   })
-  .refine((lock) => new Set(Object.values(lock.identities)).size === Object.keys(lock.identities).length, {
-    message: 'two identities share a number',
-  });
+  .refine(
+    (lock) => new Set(Object.values(lock.identities)).size === Object.keys(lock.identities).length,
+    {
+      message: 'two identities share a number',
+    },
+  );
 
 /** `plumb.lock.json` beside the program. */
 export function lockPathOf(program: string): string {

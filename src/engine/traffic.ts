@@ -25,7 +25,10 @@ export function trafficLines(
   applied: Compiled | undefined,
   after: Compiled,
 ): TrafficLine[] {
-  const labels = new Map([...(applied === undefined ? [] : labelsById(applied)), ...labelsById(after)]);
+  const labels = new Map([
+    ...(applied === undefined ? [] : labelsById(applied)),
+    ...labelsById(after),
+  ]);
   const text = ({ identities }: PeerGroup): string =>
     listText(identities.map((id) => identityText(id, labels.get(id))));
   const rows = verdictDelta(before, after.policy).map((change): Row => {

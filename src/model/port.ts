@@ -49,7 +49,10 @@ export function rangeText({ protocol, from, to }: PortRange): string {
   if (protocol === PROTOCOLS.ANY) return 'any';
   if (from === 0 && to === LAST_PORT) return name;
   if (protocol === PROTOCOLS.ICMP || protocol === PROTOCOLS.ICMPv6) {
-    const types = from >> 8 === to >> 8 ? `type ${String(from >> 8)}` : `types ${String(from >> 8)}-${String(to >> 8)}`;
+    const types =
+      from >> 8 === to >> 8
+        ? `type ${String(from >> 8)}`
+        : `types ${String(from >> 8)}-${String(to >> 8)}`;
     return `${types}/${name}`;
   }
   return `${from === to ? String(from) : `${String(from)}-${String(to)}`}/${name}`;

@@ -1,4 +1,9 @@
-import { CLUSTER_IDENTITY_MAX, CLUSTER_IDENTITY_MIN, RESERVED, type Identity } from '../model/identity.js';
+import {
+  CLUSTER_IDENTITY_MAX,
+  CLUSTER_IDENTITY_MIN,
+  RESERVED,
+  type Identity,
+} from '../model/identity.js';
 import type { Entity, Labels, RuleSpec, SelectorSpec } from '../model/program.js';
 import { matchesSelector, selectorKey } from '../model/selector.js';
 

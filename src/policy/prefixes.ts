@@ -75,7 +75,10 @@ function identify(
     if (holding.length === 0) return { prefix: text, identity: RESERVED[world] };
     const id = ids.of(JSON.stringify([world, holding]));
     if (!identities.has(id)) {
-      identities.set(id, { id, labels: { ...reservedLabels(world), 'cidr:terms': String(holding.length) } });
+      identities.set(id, {
+        id,
+        labels: { ...reservedLabels(world), 'cidr:terms': String(holding.length) },
+      });
       keys.set(id, holding);
     }
     return { prefix: text, identity: id };

@@ -70,7 +70,11 @@ function segmentsOf(
   edges.forEach((from, i) => {
     const to = (edges[i + 1] ?? LAST_PORT + 1) - 1;
     const here = ranges.filter((range) => range.from <= from && to <= range.to);
-    const verdict: TableVerdict = here.some((r) => r.deny) ? 'deny' : here.length > 0 ? 'allow' : base;
+    const verdict: TableVerdict = here.some((r) => r.deny)
+      ? 'deny'
+      : here.length > 0
+        ? 'allow'
+        : base;
     const last = segments.at(-1);
     if (last?.verdict === verdict) segments[segments.length - 1] = { ...last, to };
     else segments.push({ from, to, verdict });
@@ -81,7 +85,7 @@ function segmentsOf(
 /** The fewest prefixes that are exactly the segment, ascending. */
 function prefixesOf(protocol: number, { from, to, verdict }: Segment): TableEntry[] {
   const entries: TableEntry[] = [];
-  for (let port = from; port <= to; ) {
+  for (let port = from; port <= to;) {
     let free = port === 0 ? 16 : Math.min(16, Math.clz32(port & -port) ^ 31);
     while (port + 2 ** free - 1 > to) free--;
     entries.push({ protocol, port, bits: 16 - free, verdict });

@@ -25,12 +25,13 @@ export interface ExplainedEvent {
   /** Nanoseconds of CLOCK_MONOTONIC, as text: it does not fit a JSON number. */
   readonly time: string;
   readonly verdict: 'allowed' | 'denied' | 'audited';
-  readonly reason: Reason;
+  readonly reason: Reason | 'unknown';
   readonly direction: Direction;
   readonly protocol: string;
   readonly source: EventPeer;
   readonly destination: EventPeer;
-  readonly device: string;
+  /** Device whose program judged. */
+  readonly ifindex: number;
   /** Bytes of the whole packet. */
   readonly length: number;
   /** Empty when the drop is none of a policy's doing (a spoofed source), or the program is not known. */
@@ -40,7 +41,8 @@ export interface ExplainedEvent {
 /** One line: what happened to whom, why, and which line says so. */
 export function renderEvent(event: ExplainedEvent, options: { colour: boolean }): string {
   const c = pc.createColors(options.colour);
-  const paint = event.verdict === 'allowed' ? c.green : event.verdict === 'denied' ? c.red : c.yellow;
+  const paint =
+    event.verdict === 'allowed' ? c.green : event.verdict === 'denied' ? c.red : c.yellow;
   const says = event.policies
     .map((policy) => `${policy.name} (${originText(policy.origin)})`)
     .join(', ');
@@ -59,7 +61,9 @@ export function renderEvent(event: ExplainedEvent, options: { colour: boolean })
 function peerText(peer: EventPeer): string {
   const host = peer.address.includes(':') ? `[${peer.address}]` : peer.address;
   const address = peer.port === 0 ? host : `${host}:${String(peer.port)}`;
-  const labels = Object.entries(peer.labels).map(([key, value]) => (value === '' ? key : `${key}=${value}`));
+  const labels = Object.entries(peer.labels).map(([key, value]) =>
+    value === '' ? key : `${key}=${value}`,
+  );
   const name = peer.endpoint ?? (labels.length === 0 ? `identity ${String(peer.identity)}` : '');
   const shown = labels.length === 0 ? '' : `{${labels.join(',')}}`;
   return `${name}${shown} ${address}`.trimStart();

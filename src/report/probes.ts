@@ -12,7 +12,10 @@ export interface Probe {
 
 export function renderProbes(probes: readonly Probe[], options: { colour: boolean }): string {
   const c = pc.createColors(options.colour);
-  const table = new Table({ style: { head: [], border: [], compact: true }, head: ['', 'feature', 'detail'] });
+  const table = new Table({
+    style: { head: [], border: [], compact: true },
+    head: ['', 'feature', 'detail'],
+  });
   for (const probe of probes) {
     table.push([
       probe.ok ? c.green('ok') : c.red('no'),

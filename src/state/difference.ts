@@ -132,7 +132,10 @@ export function unionColumns(before: Columns, after: Columns, widths: Widths): C
   let to = 0;
   const copy = (columns: Columns, start: number, end: number): void => {
     keys.set(columns.keys.subarray(start * widths.key, end * widths.key), to * widths.key);
-    values.set(columns.values.subarray(start * widths.value, end * widths.value), to * widths.value);
+    values.set(
+      columns.values.subarray(start * widths.value, end * widths.value),
+      to * widths.value,
+    );
     to += end - start;
   };
   for (const row of removed) {

@@ -39,11 +39,7 @@ export function endpointResources(node: NodeSpec, endpoint: EndpointSpec): Resou
     resources.push(
       resource('address', { netns, device: inside, address: hostPrefix(address) }, origin),
       resource('neighbor', { device, address, mac }, origin),
-      resource(
-        'route',
-        { destination: hostPrefix(address), device, table: MAIN_TABLE },
-        origin,
-      ),
+      resource('route', { destination: hostPrefix(address), device, table: MAIN_TABLE }, origin),
     );
     if (gateway === undefined) continue;
     resources.push(

@@ -55,7 +55,11 @@ export function allocateIdentities(
   }
   const known = new Map(Object.entries(recorded.identities));
   const ids = new Map<string, number>();
-  let next = Math.max(recorded.next, CLUSTER_IDENTITY_MIN, ...[...known.values()].map((n) => n + 1));
+  let next = Math.max(
+    recorded.next,
+    CLUSTER_IDENTITY_MIN,
+    ...[...known.values()].map((n) => n + 1),
+  );
   for (const key of [...wanted.keys()].sort()) {
     const id = known.get(key) ?? next++;
     if (id > CLUSTER_IDENTITY_MAX) {
@@ -77,7 +81,8 @@ export function allocateIdentities(
     lock: { version: 1, next, identities: Object.fromEntries(ids) },
     idOf(labels) {
       const id = ids.get(labelsKey(labels));
-      if (id === undefined) throw new RangeError(`labels without an identity: ${labelsKey(labels)}`);
+      if (id === undefined)
+        throw new RangeError(`labels without an identity: ${labelsKey(labels)}`);
       return id;
     },
   };

@@ -27,7 +27,8 @@ export function policyEntries(compiled: CompiledPolicy, node: Origin): EntriesRe
   const refs = [...versions].map(([version, ref]) => {
     const origin = origins.get(version) ?? node;
     for (const table of DIRECTIONS.flatMap((d) => [...ref[d].values()])) {
-      if (!tableOrigins.has(table) || tableOrigins.get(table) === node) tableOrigins.set(table, origin);
+      if (!tableOrigins.has(table) || tableOrigins.get(table) === node)
+        tableOrigins.set(table, origin);
     }
     return entries('plumb_refs', refRows(version, ref), {
       group: version,

@@ -2,7 +2,13 @@ import type { PolicyView, Refs } from '../policy/compiled.js';
 import type { TableEntry } from '../policy/table.js';
 import type { FieldValue } from '../state/codec.js';
 import { rowsOf } from '../state/columns.js';
-import { CONFIG_ALLOW_LOCALHOST, DIRECTION, ENTRY_DEFAULT, VERDICT, type MapName } from '../state/layout.js';
+import {
+  CONFIG_ALLOW_LOCALHOST,
+  DIRECTION,
+  ENTRY_DEFAULT,
+  VERDICT,
+  type MapName,
+} from '../state/layout.js';
 import type { EntriesResource, State } from '../state/state.js';
 
 const PROTOCOL_BITS = 48;
@@ -78,6 +84,8 @@ function pairs(
 
 function numbers(fields: Record<string, FieldValue>): Record<string, number> {
   return Object.fromEntries(
-    Object.entries(fields).filter((field): field is [string, number] => typeof field[1] === 'number'),
+    Object.entries(fields).filter(
+      (field): field is [string, number] => typeof field[1] === 'number',
+    ),
   );
 }

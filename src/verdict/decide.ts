@@ -10,11 +10,7 @@ export interface Side {
 }
 
 export type DenyReason =
-  | 'policy-denied'
-  | 'policy-default-deny'
-  | 'no-policy'
-  | 'no-class'
-  | 'no-identity';
+  'policy-denied' | 'policy-default-deny' | 'no-policy' | 'no-class' | 'no-identity';
 
 /** What one endpoint's policy says in one direction, and by which entries. */
 export interface DirectionVerdict {

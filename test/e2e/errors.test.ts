@@ -4,7 +4,14 @@ import { TestNode } from './node.js';
 import { ProgramCopy } from './program.js';
 
 interface ErrorJson {
-  errors: { code: string; message: string; path?: string; file?: string; line?: number; hint: string }[];
+  errors: {
+    code: string;
+    message: string;
+    path?: string;
+    file?: string;
+    line?: number;
+    hint: string;
+  }[];
 }
 
 /** What is wrong, the edit that makes it so, the code, and the text whose line must be named. */
@@ -20,7 +27,12 @@ const CASES: readonly [string, readonly [string, string], string, string][] = [
   ['overlapping names', ["'xwing'", "'deathstar-1'"], 'PLB_DUPLICATE_NAME', 'xwing'],
   ['an invalid CIDR', ["'10.1.0.0/24'", "'10.1.0.0/33'"], 'PLB_INVALID_CIDR', "'hoth'"],
   ['an invalid port', ["'80'", "'80000'"], 'PLB_INVALID_PORT', 'new NetworkPolicy'],
-  ["an address outside the node's range", ['10.1.0.31', '10.2.0.31'], 'PLB_ADDRESS_OUT_OF_RANGE', "'xwing'"],
+  [
+    "an address outside the node's range",
+    ['10.1.0.31', '10.2.0.31'],
+    'PLB_ADDRESS_OUT_OF_RANGE',
+    "'xwing'",
+  ],
 ];
 
 describe.sequential('bad input', () => {
@@ -37,20 +49,23 @@ describe.sequential('bad input', () => {
     program.dispose();
   });
 
-  it.each(CASES)('gives %s a code, a path, its line and a hint, and touches nothing', async (_what, edit, code, at) => {
-    program.replace(...edit);
-    const before = await inventory();
-    const result = await node.plumb('apply', program.path, '--yes', '--json');
-    expect(result.code).toBe(1);
-    const { errors } = JSON.parse(result.stdout) as ErrorJson;
-    const error = errors.find((e) => e.code === code);
-    expect(error, JSON.stringify(errors)).toBeDefined();
-    expect(error?.hint).not.toBe('');
-    expect(error?.path).not.toBe('');
-    expect(error?.file).toMatch(/plumb\.ts$/);
-    expect(program.text.split('\n')[(error?.line ?? 0) - 1]).toContain(at);
-    expect(await inventory()).toEqual(before);
-  });
+  it.each(CASES)(
+    'gives %s a code, a path, its line and a hint, and touches nothing',
+    async (_what, edit, code, at) => {
+      program.replace(...edit);
+      const before = await inventory();
+      const result = await node.plumb('apply', program.path, '--yes', '--json');
+      expect(result.code).toBe(1);
+      const { errors } = JSON.parse(result.stdout) as ErrorJson;
+      const error = errors.find((e) => e.code === code);
+      expect(error, JSON.stringify(errors)).toBeDefined();
+      expect(error?.hint).not.toBe('');
+      expect(error?.path).not.toBe('');
+      expect(error?.file).toMatch(/plumb\.ts$/);
+      expect(program.text.split('\n')[(error?.line ?? 0) - 1]).toContain(at);
+      expect(await inventory()).toEqual(before);
+    },
+  );
 
   it('says the same for people, with the file and line first', async () => {
     program.replace('10.1.0.31', '10.2.0.31');

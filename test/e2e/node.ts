@@ -74,6 +74,10 @@ export class TestNode {
 }
 
 /** Runs a command inside an endpoint's namespace. */
-export function inside(netns: string, command: string, ...args: readonly string[]): Promise<Result> {
+export function inside(
+  netns: string,
+  command: string,
+  ...args: readonly string[]
+): Promise<Result> {
   return run('nsenter', [`--net=/run/netns/${netns}`, command, ...args]);
 }

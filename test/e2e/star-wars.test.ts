@@ -90,7 +90,7 @@ describe.sequential('star-wars on a node of its own', () => {
     expect((await node.plumb('plan', program.path, '--detailed-exitcode')).code).toBe(2);
     await apply();
     const again = await node.plumb('plan', program.path, '--detailed-exitcode');
-    expect(again.stdout).toContain('no changes');
+    expect(again.stdout).toContain('nothing to change');
     expect(again.code).toBe(0);
   });
 
@@ -141,7 +141,14 @@ describe.sequential('star-wars on a node of its own', () => {
       'a map entry deleted with bpftool',
       () => {
         const key = [...Buffer.from(new Uint8Array(10)), 0xff, 0xff, 10, 1, 0, 11].map(String);
-        execFileSync('bpftool', ['map', 'delete', 'pinned', node.pin('maps/plumb_ipcache'), 'key', ...key]);
+        execFileSync('bpftool', [
+          'map',
+          'delete',
+          'pinned',
+          node.pin('maps/plumb_ipcache'),
+          'key',
+          ...key,
+        ]);
       },
       'bpf-entries plumb_ipcache',
     ],
@@ -209,7 +216,11 @@ describe.sequential('star-wars on a node of its own', () => {
     );
     const change = await plan();
     const rows = change.steps.filter((s) => s.kind === 'bpf-entries' && s.action !== 'commit');
-    expect(rows.map((s) => s.key).sort()).toEqual(['plumb_devices', 'plumb_endpoints', 'plumb_ipcache']);
+    expect(rows.map((s) => s.key).sort()).toEqual([
+      'plumb_devices',
+      'plumb_endpoints',
+      'plumb_ipcache',
+    ]);
     for (const step of rows) expect(step.after).toMatchObject({ entries: { length: 1 } });
     await apply();
     expect(await curl('tiefighter-9', 'http://10.1.0.11/')).toBe('Ship landed');

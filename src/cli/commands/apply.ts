@@ -9,7 +9,10 @@ import { nodeFlag, parseDuration, yesFlag } from '../flags.js';
 export default class Apply extends PlumbCommand {
   static override summary = 'Make the kernel hold what the program, or a plan file, says.';
   static override args = {
-    program: Args.string({ description: 'the program, or a plan file (*.json)', default: 'plumb.ts' }),
+    program: Args.string({
+      description: 'the program, or a plan file (*.json)',
+      default: 'plumb.ts',
+    }),
   };
   static override flags = {
     node: nodeFlag,
@@ -26,7 +29,7 @@ export default class Apply extends PlumbCommand {
     const planned = args.program.endsWith('.json')
       ? await loadPlanned(args.program)
       : await planFromProgram(args.program, flags);
-    for (const warning of planned.warnings) this.warn(warning);
+    for (const warning of planned.desired?.warnings ?? []) this.warn(warning);
     this.log(renderPlan(planned.plan, planned.traffic, { colour: this.colour, width: this.width }));
     const { steps } = planned.plan;
     if (steps.length === 0) {
@@ -40,14 +43,16 @@ export default class Apply extends PlumbCommand {
     process.on('SIGINT', interrupt);
     process.on('SIGTERM', interrupt);
     try {
-      await applyPlanned(planned, flags, { signal: controller.signal });
+      await applyPlanned(planned, { ...flags, signal: controller.signal });
     } finally {
       process.off('SIGINT', interrupt);
       process.off('SIGTERM', interrupt);
     }
     this.log(`\napplied: ${String(steps.length)} step${steps.length === 1 ? '' : 's'}`);
     if (confirmMs === undefined) return { applied: steps.length, undone: false };
-    if (await askYes(`Keep it? Undone in ${String(confirmMs / 1000)} s without "yes": `, confirmMs)) {
+    if (
+      await askYes(`Keep it? Undone in ${String(confirmMs / 1000)} s without "yes": `, confirmMs)
+    ) {
       return { applied: steps.length, undone: false };
     }
     await undoTo(planned, flags);

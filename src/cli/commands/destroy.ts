@@ -14,7 +14,11 @@ export default class Destroy extends PlumbCommand {
     const planned = await planDestroy(flags);
     this.log(renderPlan(planned.plan, planned.traffic, { colour: this.colour, width: this.width }));
     const { steps } = planned.plan;
-    if (steps.length > 0 && !flags.yes && !(await askYes('\nRemove all this? Only "yes" is taken: '))) {
+    if (
+      steps.length > 0 &&
+      !flags.yes &&
+      !(await askYes('\nRemove all this? Only "yes" is taken: '))
+    ) {
       throw new PlumbError('PLB_NOT_CONFIRMED', 'nothing was changed: it was not confirmed', {
         hint: 'Answer "yes", or pass --yes where nobody can be asked.',
       });

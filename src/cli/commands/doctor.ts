@@ -1,3 +1,5 @@
+import { probe } from '../../engine.js';
+import { renderProbes } from '../../report/probes.js';
 import { PlumbCommand } from '../base.js';
 
 export default class Doctor extends PlumbCommand {
@@ -5,10 +7,7 @@ export default class Doctor extends PlumbCommand {
 
   async run(): Promise<unknown> {
     const { flags } = await this.parse(Doctor);
-    // Loaded late: the other commands must not wait for the native packages.
-    const { probeKernel } = await import('../../kernel/probe.js');
-    const { renderProbes } = await import('../../report/probes.js');
-    const probes = await probeKernel(flags);
+    const probes = await probe(flags);
     this.log(renderProbes(probes, { colour: this.colour }));
     if (probes.some((probe) => !probe.ok)) process.exitCode = 1;
     return probes;

@@ -1,5 +1,5 @@
 import { Flags } from '@oclif/core';
-import { openMonitor } from '../../engine.js';
+import { openMonitor } from '../../engine/monitor.js';
 import { renderEvent } from '../../report/event.js';
 import { PlumbCommand } from '../base.js';
 
@@ -22,15 +22,14 @@ export default class Monitor extends PlumbCommand {
     });
     try {
       if (flags.once) monitor.drain();
-      else await this.untilSignal(monitor);
+      else await this.untilSignal();
     } finally {
       monitor.close();
     }
     return events;
   }
 
-  private untilSignal(monitor: { follow(): void }): Promise<void> {
-    monitor.follow();
+  private untilSignal(): Promise<void> {
     return new Promise((resolve) => {
       process.once('SIGINT', resolve);
       process.once('SIGTERM', resolve);

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { Flags } from '@oclif/core';
-import { planFromProgram } from '../../engine.js';
+import { plannedToJson, planFromProgram } from '../../engine.js';
+import { writeLock } from '../../engine/desired.js';
 import { renderPlanMarkdown } from '../../report/markdown.js';
 import { renderPlan } from '../../report/terminal.js';
 import { PlumbCommand } from '../base.js';
@@ -11,7 +12,10 @@ export default class PlanCommand extends PlumbCommand {
   static override args = { program: programArg };
   static override flags = {
     node: nodeFlag,
-    markdown: Flags.boolean({ description: 'print Markdown, for a pull request', exclusive: ['json'] }),
+    markdown: Flags.boolean({
+      description: 'print Markdown, for a pull request',
+      exclusive: ['json'],
+    }),
     out: Flags.string({ description: 'also write the plan, for apply', helpValue: 'FILE' }),
     state: Flags.string({
       description: 'plan against this state file, or "empty", instead of the kernel',
@@ -23,15 +27,21 @@ export default class PlanCommand extends PlumbCommand {
   async run(): Promise<unknown> {
     const { args, flags } = await this.parse(PlanCommand);
     const planned = await planFromProgram(args.program, flags);
-    for (const warning of planned.warnings) this.warn(warning);
-    const json = planned.toJson();
+    for (const warning of planned.desired.warnings) this.warn(warning);
+    const json = plannedToJson(planned);
     if (flags.out !== undefined) {
+      // A plan names identities by number: whoever applies it must find the same numbers.
+      await writeLock(planned.desired);
       await writeFile(flags.out, `${JSON.stringify(json, null, 2)}\n`, { mode: 0o600 });
     }
     if (flags.markdown) this.log(renderPlanMarkdown(planned.plan, planned.traffic));
     else {
-      this.log(renderPlan(planned.plan, planned.traffic, { colour: this.colour, width: this.width }));
-      if (planned.lockChanged) this.log(`\n${planned.lockPath}: apply or synth will record new identity numbers`);
+      this.log(
+        renderPlan(planned.plan, planned.traffic, { colour: this.colour, width: this.width }),
+      );
+      if (planned.desired.lockChanged) {
+        this.log(`\n${planned.desired.lockPath}: apply will record new identity numbers`);
+      }
     }
     if (flags['detailed-exitcode'] && planned.plan.steps.length > 0) process.exitCode = 2;
     return json;

@@ -1,10 +1,9 @@
-import { readActual } from '../../engine.js';
+import { readActual, stateDocument } from '../../engine.js';
 import { renderState } from '../../report/state.js';
-import { stateToJson } from '../../state/json.js';
 import { PlumbCommand } from '../base.js';
 
 export default class Show extends PlumbCommand {
-  static override summary = "Show what the kernel holds of ours, decoded.";
+  static override summary = 'Show what the kernel holds of ours, decoded.';
 
   async run(): Promise<unknown> {
     const { flags } = await this.parse(Show);
@@ -14,6 +13,6 @@ export default class Show extends PlumbCommand {
         ? 'nothing of ours here'
         : renderState(state, { colour: this.colour, width: this.width }),
     );
-    return stateToJson(state);
+    return stateDocument(state);
   }
 }

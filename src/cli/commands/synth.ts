@@ -1,11 +1,12 @@
-import { synthesize, writeLock } from '../../engine.js';
-import { stateToJson } from '../../state/json.js';
+import { synthesize, writeLock } from '../../engine/desired.js';
+import { stateDocument } from '../../engine.js';
 import { renderState } from '../../report/state.js';
 import { PlumbCommand } from '../base.js';
 import { nodeFlag, programArg } from '../flags.js';
 
 export default class Synth extends PlumbCommand {
-  static override summary = 'Show the kernel state that a program means; records new identity numbers.';
+  static override summary =
+    'Show the kernel state that a program means; records new identity numbers.';
   static override args = { program: programArg };
   static override flags = { node: nodeFlag };
 
@@ -15,6 +16,6 @@ export default class Synth extends PlumbCommand {
     for (const warning of desired.warnings) this.warn(warning);
     await writeLock(desired);
     this.log(renderState(desired.state, { colour: this.colour, width: this.width }));
-    return stateToJson(desired.state);
+    return stateDocument(desired.state);
   }
 }

@@ -1,5 +1,5 @@
 import { Args, Flags } from '@oclif/core';
-import { explain } from '../../engine.js';
+import { explain } from '../../engine/explain.js';
 import { renderVerdict } from '../../report/verdict.js';
 import { PlumbCommand } from '../base.js';
 import { nodeFlag } from '../flags.js';
@@ -11,11 +11,17 @@ export default class Verdict extends PlumbCommand {
   static override args = {
     from: Args.string({ required: true, description: 'who opens the connection' }),
     to: Args.string({ required: true, description: 'whom to' }),
-    port: Args.string({ required: true, description: 'PORT[/PROTO], TCP by default; or ICMP/TYPE' }),
+    port: Args.string({
+      required: true,
+      description: 'PORT[/PROTO], TCP by default; or ICMP/TYPE',
+    }),
   };
   static override flags = {
     node: nodeFlag,
-    program: Flags.string({ description: 'the program; the applied one by default', helpValue: 'FILE' }),
+    program: Flags.string({
+      description: 'the program; the applied one by default',
+      helpValue: 'FILE',
+    }),
   };
 
   async run(): Promise<unknown> {

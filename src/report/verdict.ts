@@ -1,0 +1,85 @@
+import pc from 'picocolors';
+import type { Direction } from '../state/layout.js';
+import { hex8 } from '../state/columns.js';
+import type { Cause, Explanation } from '../verdict/explain.js';
+import { originText } from './origin.js';
+
+export interface VerdictSide {
+  readonly identity: number;
+  /** An endpoint of this node. */
+  readonly isLocal: boolean;
+  readonly endpoint?: string;
+  /** Labels, or the name of a reserved identity. */
+  readonly text: string;
+}
+
+/** One direction of a decision, from the subject to the rules. */
+export interface VerdictStep extends Explanation {
+  readonly direction: Direction;
+  readonly allowed: boolean;
+  readonly reason?: string;
+  readonly policySet: number;
+  /** Selectors of the policies that apply. */
+  readonly subject: string;
+  /** Whether what no rule allows is denied. */
+  readonly isolated: boolean;
+  readonly version?: number;
+  /** Class of the peer, and the terms that make it. */
+  readonly class?: number;
+  readonly terms: readonly string[];
+  readonly table?: number;
+}
+
+export interface VerdictAnswer {
+  readonly allowed: boolean;
+  readonly from: VerdictSide;
+  readonly to: VerdictSide;
+  readonly what: string;
+  /** Why no policy was asked. */
+  readonly note?: string;
+  readonly steps: readonly VerdictStep[];
+}
+
+/** The decision as a walk: verdict first, then each direction with its entries and its rules. */
+export function renderVerdict(answer: VerdictAnswer, options: { colour: boolean }): string {
+  const c = pc.createColors(options.colour);
+  const { allowed, from, to, what, note, steps } = answer;
+  const verdict = allowed ? c.green('allowed') : c.red('denied');
+  const lines = [`${c.bold(verdict)}  ${sideText(from)} -> ${sideText(to)}  ${what}`];
+  if (note !== undefined) lines.push(`  ${note}`);
+  if (steps.length === 0 && note === undefined) {
+    lines.push('  neither end is an endpoint of this node: nothing here judges it');
+  }
+  for (const step of steps) {
+    const said = step.allowed ? c.green('allowed') : c.red(`denied: ${step.reason ?? ''}`);
+    lines.push('', `  ${step.direction.padEnd(7)}  ${said}`);
+    lines.push(`    policies  ${step.subject}${step.isolated ? '' : ', not isolated'}`);
+    if (step.class !== undefined) {
+      const terms = step.terms.length === 0 ? 'no rule names it' : step.terms.join('; ');
+      lines.push(`    peer      class ${hex8(step.class)}: ${terms}`);
+    }
+    if (step.version !== undefined && step.table !== undefined) {
+      lines.push(`    entries   version ${hex8(step.version)}, table ${hex8(step.table)}`);
+    }
+    lines.push(...ruleLines(step).map((line) => `    ${line}`));
+  }
+  return lines.join('\n');
+}
+
+function ruleLines({ allowed, reason, allows, denies, isolates, isolated }: VerdictStep): string[] {
+  if (allowed) {
+    return allows.length > 0
+      ? allows.map((cause) => `allowed by ${causeText(cause)}`)
+      : [isolated ? 'allowed' : 'allowed: no policy isolates it in this direction'];
+  }
+  if (reason === 'policy-denied') return denies.map((cause) => `denied by ${causeText(cause)}`);
+  return isolates.map((cause) => `isolated by ${causeText(cause)}, and no rule allows it`);
+}
+
+function causeText({ name, origin }: Cause): string {
+  return `${name} (${originText(origin)})`;
+}
+
+function sideText({ endpoint, text }: VerdictSide): string {
+  return endpoint === undefined ? text : `${endpoint} ${text}`;
+}
