@@ -4,12 +4,9 @@ import { WriteContext } from '../kernel/write-context.js';
 import { PlumbError } from '../model/error.js';
 import type { Plan } from '../plan/plan.js';
 import { simulate } from '../plan/simulate.js';
-import { fingerprint } from '../state/canonical.js';
-import { diffColumns } from '../state/difference.js';
-import { widthsOf } from '../state/columns.js';
-import { HEADS } from '../state/kinds/bpf-entries.js';
-import type { Resource, State } from '../state/state.js';
-import { contentsOf, differences, isEqual, nameOf } from './compare.js';
+import { basisOf } from '../state/canonical.js';
+import type { State } from '../state/state.js';
+import { contentsOf, differences } from './compare.js';
 import { takeLock } from './lock.js';
 import { writeProvenance } from './provenance.js';
 import { runSteps, type RunOptions } from './run-steps.js';
@@ -77,46 +74,21 @@ async function applyLocked(
   return after;
 }
 
-function assertFresh(plan: Plan, now: State): void {
-  if (fingerprint(now) === plan.fingerprint) return;
-  const moved = movedSince(plan, now);
+function assertFresh(plan: Plan, state: State): void {
+  const now = basisOf(state);
+  if (now.fingerprint === plan.fingerprint) return;
+  const names = [...new Set([...Object.keys(plan.basis), ...Object.keys(now.basis)])].sort();
+  const moved = names.flatMap((name) => {
+    const [then, there] = [plan.basis[name], now.basis[name]];
+    if (then === there) return [];
+    if (then === undefined) return [`${name}: is there now`];
+    return there === undefined ? [`${name}: is no longer there`] : [`${name}: differs now`];
+  });
   throw new PlumbError('PLB_STALE_PLAN', 'the kernel is not what the plan was made from', {
-    detail: moved.length > 0 ? moved.join('\n') : 'Something that the plan does not touch moved.',
+    detail:
+      moved.length > 0 ? moved.join('\n') : 'The policy that is kept for undo is another one.',
     hint: 'Plan again.',
   });
-}
-
-/** What the plan touches and finds otherwise. A plan knows no more of the state than its steps do. */
-function movedSince({ steps }: Plan, now: State): string[] {
-  const contents = contentsOf(now);
-  const seen = new Set<string>();
-  return steps.flatMap((step) => {
-    const name = nameOf(step);
-    if (seen.has(name) || step.action === 'commit') return [];
-    seen.add(name);
-    const there = contents.get(name);
-    if (step.kind === 'bpf-entries') {
-      return isHeads(step.key) || hasRows(there, step.before)
-        ? []
-        : [`${name}: has other rows now`];
-    }
-    if (step.before === null) return there === undefined ? [] : [`${name}: is there now`];
-    if (there === undefined) return [`${name}: is no longer there`];
-    return isEqual(step.before, there) ? [] : [`${name}: differs now`];
-  });
-}
-
-/** Steps on heads name a buffer, not the resource of a state. */
-function isHeads(key: string): boolean {
-  return key.startsWith(HEADS);
-}
-
-/** Whether the rows that a step takes away or changes are there. */
-function hasRows(there: Resource | undefined, rows: Resource | null): boolean {
-  if (there?.kind !== 'bpf-entries' || rows?.kind !== 'bpf-entries') return rows === null;
-  const widths = widthsOf(rows.map);
-  const { removed, changedBefore } = diffColumns(rows.columns, there.columns, widths);
-  return removed.length === 0 && changedBefore.length === 0;
 }
 
 function verify(plan: Plan, before: State, after: State): void {

@@ -59,7 +59,7 @@ function lockError(path: string, cause: unknown): PlumbError {
   const message =
     cause instanceof z.ZodError
       ? cause.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ')
-      : String((cause as Error).message);
+      : (cause as Error).message;
   return new PlumbError('PLB_LOCK_FILE', `${path}: ${message}`, {
     origin: { path: 'plumb.lock.json', file: path, line: 1 },
     hint: 'Restore it from version control: without it identities would get new numbers.',

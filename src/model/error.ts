@@ -50,6 +50,7 @@ export class PlumbErrors extends Error {
 
 /** Throws nothing for none, the error itself for one, a {@link PlumbErrors} for several. */
 export function throwAll(errors: readonly PlumbError[]): void {
-  if (errors.length === 1) throw errors[0];
+  const [only] = errors;
+  if (only !== undefined && errors.length === 1) throw only;
   if (errors.length > 1) throw new PlumbErrors(errors);
 }

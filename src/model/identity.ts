@@ -22,6 +22,9 @@ export const RESERVED = {
 
 export type ReservedName = keyof typeof RESERVED;
 
+/** What keys of reserved labels begin with. */
+export const RESERVED_SOURCE = 'reserved:';
+
 /** Identities agreed in the cluster or in the lock file. */
 export const CLUSTER_IDENTITY_MIN = 256;
 export const CLUSTER_IDENTITY_MAX = 65_535;
@@ -32,6 +35,8 @@ export const LOCAL_IDENTITY_MAX = (1 << 25) - 1;
 
 /** Labels of a reserved identity: one key `reserved:<name>`. The two world families are also `reserved:world`. */
 export function reservedLabels(name: ReservedName): Labels {
-  const own = { [`reserved:${name}`]: '' };
-  return name === 'world-ipv4' || name === 'world-ipv6' ? { ...own, 'reserved:world': '' } : own;
+  const own = { [`${RESERVED_SOURCE}${name}`]: '' };
+  return name === 'world-ipv4' || name === 'world-ipv6'
+    ? { ...own, [`${RESERVED_SOURCE}world`]: '' }
+    : own;
 }

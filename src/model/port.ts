@@ -24,8 +24,12 @@ export function portNumber(port: string | number): number | undefined {
   return Number.isInteger(number) && number >= 1 && number <= LAST_PORT ? number : undefined;
 }
 
-/** What a rule says of ports: everything when it names none. Expects a rule that was validated. */
+/**
+ * What a rule says of ports: everything when it has neither `toPorts` nor `icmps`, nothing when what it
+ * has is empty. Expects a rule that was validated.
+ */
 export function rangesOf(rule: RuleSpec): PortRange[] {
+  if (rule.toPorts === undefined && rule.icmps === undefined) return [EVERYTHING];
   const ports = (rule.toPorts ?? []).flatMap((group) => group.ports.flatMap(rangesOfPort));
   const icmps = (rule.icmps ?? []).flatMap((group) =>
     group.fields.map(({ family = 'IPv4', type }) => ({
@@ -34,7 +38,7 @@ export function rangesOf(rule: RuleSpec): PortRange[] {
       to: (type << 8) | 0xff,
     })),
   );
-  return ports.length + icmps.length === 0 ? [EVERYTHING] : [...ports, ...icmps];
+  return [...ports, ...icmps];
 }
 
 function rangesOfPort({ port, endPort, protocol = 'ANY' }: PortSpec): PortRange[] {

@@ -1,5 +1,6 @@
 import { complain, mention } from './complain.js';
 import type { Origin, PlumbError } from './error.js';
+import { LABEL_HINT, labelKeyProblem, labelValueProblem } from './labels.js';
 import type { EndpointSpec, Labels, NodeSpec, ProgramDocument } from './program.js';
 
 const DNS_LABEL = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
@@ -9,10 +10,6 @@ const MAX_NODE_NAME = 249;
 
 /** A file below /run/netns. */
 const NETNS = /^[A-Za-z0-9]([-._A-Za-z0-9]{0,62})$/;
-
-const LABEL_PART = /^[A-Za-z0-9]([-_.A-Za-z0-9]{0,61}[A-Za-z0-9])?$/;
-const LABEL_PREFIX = /^([a-z0-9]([-a-z0-9]*[a-z0-9])?\.)*[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
-const LABEL_SOURCE = /^[a-z][-a-z0-9]*$/;
 
 /** Names, namespaces and labels that are malformed or taken, and endpoints of nodes that are not there. */
 export function nameErrors({ nodes, endpoints }: ProgramDocument): PlumbError[] {
@@ -72,31 +69,11 @@ function taken<T extends Named>(
 
 function labelErrors(endpoint: EndpointSpec, labels: Labels): PlumbError[] {
   return Object.entries(labels).flatMap(([key, value]) => {
-    const why = keyProblem(key) ?? valueProblem(value);
+    const why = key.startsWith('reserved:')
+      ? 'the source reserved is not for endpoints'
+      : (labelKeyProblem(key) ?? labelValueProblem(value));
     if (why === undefined) return [];
     const message = `label ${JSON.stringify(key)}: ${why}`;
-    const hint =
-      'Write labels as in Kubernetes: prefix/name and value, 63 letters, digits, -, _ and . each.';
-    return [complain('PLB_INVALID_LABEL', endpoint, message, hint)];
+    return [complain('PLB_INVALID_LABEL', endpoint, message, LABEL_HINT)];
   });
-}
-
-function keyProblem(key: string): string | undefined {
-  const colon = key.indexOf(':');
-  const source = colon < 0 ? undefined : key.slice(0, colon);
-  if (source === 'reserved') return 'the source reserved is not for endpoints';
-  if (source !== undefined && !LABEL_SOURCE.test(source)) return `${source} is no label source`;
-  const rest = key.slice(colon + 1);
-  const slash = rest.indexOf('/');
-  const prefix = slash < 0 ? undefined : rest.slice(0, slash);
-  if (prefix !== undefined && (prefix.length > 253 || !LABEL_PREFIX.test(prefix))) {
-    return `${JSON.stringify(prefix)} is no DNS name`;
-  }
-  return LABEL_PART.test(rest.slice(slash + 1)) ? undefined : 'the key is no label key';
-}
-
-function valueProblem(value: string): string | undefined {
-  return value === '' || LABEL_PART.test(value)
-    ? undefined
-    : `${JSON.stringify(value)} is no label value`;
 }

@@ -1,5 +1,5 @@
 import type { Origin } from '../model/error.js';
-import { fingerprint, normalizeState } from '../state/canonical.js';
+import { basisOf, normalizeState } from '../state/canonical.js';
 import { entriesByKey } from '../state/previous.js';
 import type { State } from '../state/state.js';
 import { mapUses } from './capacity.js';
@@ -55,7 +55,7 @@ export function plan(desired: State, actual: State, options: PlanOptions = {}): 
     summary: summarize(steps),
     steps,
     maps: mapUses(present, wanted, steps, fallback),
-    fingerprint: fingerprint(actual),
+    ...basisOf(actual),
   };
 }
 

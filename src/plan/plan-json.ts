@@ -31,6 +31,7 @@ const planSchema = z.strictObject({
   verdicts: z.json(),
   maps: z.record(z.string(), z.strictObject({ used: count, max: count })),
   fingerprint: z.string().regex(/^[0-9a-f]{64}$/),
+  basis: z.record(z.string(), z.string().regex(/^[0-9a-f]{16}$/)),
   program: z.json(),
   digest: z.string(),
 });
@@ -48,14 +49,14 @@ export interface ReadPlan {
 
 /** `verdicts` and `program` are kept as they are; the plan does not depend on them. */
 export function planToJson(plan: Plan, verdicts: Json = null, program: Json = null): PlanDocument {
-  const { version, node, summary, maps, fingerprint } = plan;
+  const { version, node, summary, maps, fingerprint, basis } = plan;
   const steps = plan.steps.map(({ before, after, ...step }) => ({
     ...step,
     before: before === null ? null : resourceToJson(before),
     after: after === null ? null : resourceToJson(after),
   }));
   // Through text, so that members that are undefined and classes are gone before the digest is made.
-  const document = { version, node, summary, steps, verdicts, maps, fingerprint, program };
+  const document = { version, node, summary, steps, verdicts, maps, fingerprint, basis, program };
   const content = JSON.parse(JSON.stringify(document)) as Omit<PlanDocument, 'digest'>;
   return { ...content, digest: digestOf(content) };
 }

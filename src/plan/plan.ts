@@ -52,4 +52,6 @@ export interface Plan {
   readonly maps: Readonly<Record<string, MapUse>>;
   /** SHA-256 (hex) of the canonical actual state that the plan was made from. */
   readonly fingerprint: string;
+  /** `<kind> <key>` of every resource of that state to 16 digits of its digest, to tell what moved since. */
+  readonly basis: Readonly<Record<string, string>>;
 }

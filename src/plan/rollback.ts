@@ -1,5 +1,5 @@
 import { PlumbError, type Origin } from '../model/error.js';
-import { fingerprint, normalizeState } from '../state/canonical.js';
+import { basisOf, normalizeState } from '../state/canonical.js';
 import { HEADS, PREVIOUS_HEADS } from '../state/kinds/bpf-entries.js';
 import { entriesByKey } from '../state/previous.js';
 import type { State } from '../state/state.js';
@@ -40,6 +40,6 @@ export function rollbackPlan(actual: State, origin: Origin = { path: actual.node
     summary: { add: 0, change: 0, remove: 0 },
     steps: [step],
     maps: mapUses(actual, actual, [], origin),
-    fingerprint: fingerprint(actual),
+    ...basisOf(actual),
   };
 }

@@ -100,13 +100,14 @@ function classify(identities: readonly Identity[], terms: readonly PeerSelector[
     return id;
   };
   const { prefixes, identities: local, keys: cidrKeys } = prefixIdentities(terms);
-  const classOf = (identity: Identity): number => {
+  const keysOf = (identity: Identity): readonly string[] => {
     const own = index.keysOf(identity);
     const cidr = cidrKeys.get(identity.id);
-    return classFor(cidr === undefined ? own : [...own, ...cidr].sort());
+    return cidr === undefined ? own : [...own, ...cidr].sort();
   };
+  const classOf = (identity: Identity) => memo.get(keysOf(identity).join('\n'));
   const all = [...identities, ...local];
-  const classes = new Map(all.map((identity) => [identity.id, classOf(identity)]));
+  const classes = new Map(all.map((identity) => [identity.id, classFor(keysOf(identity))]));
   return { classes, classTerms, prefixes, all, classOf };
 }
 

@@ -41,7 +41,10 @@ export interface CompiledPolicy extends PolicyView {
   readonly sets: ReadonlyMap<number, PolicySetInfo>;
   /** Keys of the terms that hold for a class. */
   readonly classTerms: ReadonlyMap<number, readonly string[]>;
-  /** Class of an identity that nobody has seen yet; one lookup for each of its labels. */
-  classOf(identity: Identity): number;
+  /**
+   * Class of an identity that nobody has seen yet; one lookup for each of its labels. Undefined when it
+   * is the first of its class: no tables are compiled for that, and the default would miss its denials.
+   */
+  classOf(identity: Identity): number | undefined;
   readonly warnings: readonly string[];
 }

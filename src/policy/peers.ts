@@ -2,6 +2,7 @@ import {
   CLUSTER_IDENTITY_MAX,
   CLUSTER_IDENTITY_MIN,
   RESERVED,
+  RESERVED_SOURCE,
   type Identity,
 } from '../model/identity.js';
 import type { Entity, Labels, RuleSpec, SelectorSpec } from '../model/program.js';
@@ -68,16 +69,10 @@ export function isEndpointIdentity(id: number): boolean {
 }
 
 export function matchesEntity(entity: Entity, { id, labels }: Identity): boolean {
-  switch (entity) {
-    case 'all':
-      return true;
-    case 'none':
-      return false;
-    case 'cluster':
-      return isEndpointIdentity(id) || CLUSTER.includes(id);
-    default:
-      return Object.hasOwn(labels, `reserved:${entity}`);
-  }
+  if (entity === 'all') return true;
+  if (entity === 'none') return false;
+  if (entity === 'cluster') return isEndpointIdentity(id) || CLUSTER.includes(id);
+  return Object.hasOwn(labels, `reserved:${entity}`);
 }
 
 /** Terms by one of the label pairs that they ask for, so that an identity meets few of them. */
@@ -85,13 +80,15 @@ export class PeerIndex {
   private readonly byPair = new Map<string, PeerSelector[]>();
   private readonly others: PeerSelector[] = [];
   private readonly entities: PeerSelector[] = [];
+  private readonly reserved: PeerSelector[] = [];
 
   constructor(selectors: Iterable<PeerSelector>) {
     for (const peer of selectors) {
       if (peer.kind === 'entity') this.entities.push(peer);
       if (peer.kind !== 'endpoints') continue;
       const [pair] = Object.entries(peer.selector.matchLabels ?? {});
-      if (pair === undefined) this.others.push(peer);
+      if (asksForReserved(peer.selector)) this.reserved.push(peer);
+      else if (pair === undefined) this.others.push(peer);
       else add(this.byPair, pair.join('='), peer);
     }
   }
@@ -103,21 +100,31 @@ export class PeerIndex {
       if (peer.kind === 'entity' && matchesEntity(peer.entity, identity)) keys.push(peer.key);
     }
     if (isEndpointIdentity(identity.id)) this.addEndpointKeys(identity.labels, keys);
+    else addHolding(this.reserved, identity.labels, keys);
     return keys.length > 1 ? keys.sort() : keys;
   }
 
   private addEndpointKeys(labels: Labels, keys: string[]): void {
     for (const key in labels) {
-      for (const peer of this.byPair.get(`${key}=${labels[key] ?? ''}`) ?? []) {
-        if (holds(peer, labels)) keys.push(peer.key);
-      }
+      addHolding(this.byPair.get(`${key}=${labels[key] ?? ''}`) ?? [], labels, keys);
     }
-    for (const peer of this.others) if (holds(peer, labels)) keys.push(peer.key);
+    addHolding(this.others, labels, keys);
   }
 }
 
-function holds(peer: PeerSelector, labels: Labels): boolean {
-  return peer.kind === 'endpoints' && matchesSelector(peer.selector, labels);
+/** A selector means endpoints, unless it asks for a `reserved:` label, which no endpoint has. */
+function asksForReserved({ matchLabels = {}, matchExpressions = [] }: SelectorSpec): boolean {
+  const asked = matchExpressions.filter(
+    ({ operator }) => operator === 'In' || operator === 'Exists',
+  );
+  const keys = [...Object.keys(matchLabels), ...asked.map(({ key }) => key)];
+  return keys.some((key) => key.startsWith(RESERVED_SOURCE));
+}
+
+function addHolding(peers: readonly PeerSelector[], labels: Labels, keys: string[]): void {
+  for (const peer of peers) {
+    if (peer.kind === 'endpoints' && matchesSelector(peer.selector, labels)) keys.push(peer.key);
+  }
 }
 
 function add<K, V>(map: Map<K, V[]>, key: K, value: V): void {

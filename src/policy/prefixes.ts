@@ -14,7 +14,7 @@ export interface Prefixes {
   readonly prefixes: readonly PrefixIdentity[];
   /** The identities that were made for them, ascending. */
   readonly identities: readonly Identity[];
-  /** Sorted keys of the CIDR terms that hold for each of those. */
+  /** Sorted keys of the CIDR terms that hold for each of those, and for the worlds of the families. */
   readonly keys: ReadonlyMap<number, readonly string[]>;
 }
 
@@ -72,6 +72,8 @@ function identify(
       .flatMap((length) => marks.get(formatPrefix(networkOf({ ...prefix, length }))) ?? []);
     const holding = termsOf(around);
     const world = WORLD[prefix.family];
+    // Who says the whole of a family means its world, also where that is known by name alone.
+    if (prefix.length === 0) keys.set(RESERVED[world], holding);
     if (holding.length === 0) return { prefix: text, identity: RESERVED[world] };
     const id = ids.of(JSON.stringify([world, holding]));
     if (!identities.has(id)) {

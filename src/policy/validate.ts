@@ -1,11 +1,14 @@
 import type { PlumbError } from '../model/error.js';
 import { complain } from '../model/complain.js';
-import type { Identity } from '../model/identity.js';
+import { RESERVED, RESERVED_SOURCE, type Identity } from '../model/identity.js';
+import { LABEL_HINT, labelKeyProblem, labelValueProblem } from '../model/labels.js';
 import { portNumber } from '../model/port.js';
 import { contains, formatPrefix, networkOf, parsePrefix } from '../model/prefix.js';
 import type { PolicySpec, PortSpec, RuleSpec, SelectorSpec } from '../model/program.js';
 import { selectorLabelKeys } from '../model/selector.js';
 import { nearest } from './nearest.js';
+
+const RESERVED_KEYS = Object.keys(RESERVED).map((name) => `${RESERVED_SOURCE}${name}`);
 
 const LISTS = ['ingress', 'ingressDeny', 'egress', 'egressDeny'] as const;
 
@@ -19,7 +22,9 @@ export function validatePolicies(
   policies: readonly PolicySpec[],
   identities: readonly Identity[],
 ): PlumbError[] {
-  const known = new Set(identities.flatMap(({ labels }) => Object.keys(labels)));
+  const all = identities.flatMap(({ labels }) => Object.keys(labels));
+  const known = new Set(all.filter((key) => !key.startsWith(RESERVED_SOURCE)));
+  const peers = new Set([...known, ...RESERVED_KEYS]);
   const errors: PlumbError[] = [];
   for (const policy of policies) {
     const reportAt =
@@ -30,7 +35,7 @@ export function validatePolicies(
       };
     checkSelector(policy.endpointSelector, known, reportAt());
     for (const list of LISTS) {
-      for (const rule of policy[list] ?? []) checkRule(rule, known, reportAt(rule));
+      for (const rule of policy[list] ?? []) checkRule(rule, peers, reportAt(rule));
     }
   }
   return errors;
@@ -56,8 +61,19 @@ function checkRule(rule: RuleSpec, known: ReadonlySet<string>, report: Report): 
 }
 
 function checkSelector(selector: SelectorSpec, known: ReadonlySet<string>, report: Report): void {
+  const { matchLabels = {}, matchExpressions = [] } = selector;
+  const malformed = (problem: string | undefined, what: string): boolean => {
+    if (problem === undefined) return false;
+    report('PLB_INVALID_LABEL', `${what}: ${problem}`, LABEL_HINT);
+    return true;
+  };
+  const values = [
+    ...Object.values(matchLabels),
+    ...matchExpressions.flatMap((t) => t.values ?? []),
+  ];
+  for (const value of values) malformed(labelValueProblem(value), 'selector');
   for (const key of selectorLabelKeys(selector)) {
-    if (known.has(key) || key.startsWith('reserved:')) continue;
+    if (malformed(labelKeyProblem(key), `label ${JSON.stringify(key)}`) || known.has(key)) continue;
     const guess = nearest(key, known);
     report(
       'PLB_UNKNOWN_LABEL',
@@ -67,9 +83,9 @@ function checkSelector(selector: SelectorSpec, known: ReadonlySet<string>, repor
         : `Did you mean ${guess}?`,
     );
   }
-  for (const { key, operator, values = [] } of selector.matchExpressions ?? []) {
+  for (const { key, operator, values: some = [] } of matchExpressions) {
     const takesValues = operator === 'In' || operator === 'NotIn';
-    if (takesValues === values.length > 0) continue;
+    if (takesValues === some.length > 0) continue;
     report(
       'PLB_INVALID_SELECTOR',
       `${key} ${operator} ${takesValues ? 'needs values' : 'takes no values'}`,
@@ -112,12 +128,14 @@ function checkPorts(rule: RuleSpec, report: Report): void {
   if (toPorts !== undefined && icmps !== undefined) {
     report('PLB_PORTS_AND_ICMP', 'one rule has toPorts and icmps', 'Write one rule for each.');
   }
-  for (const group of toPorts ?? []) {
-    if (group.ports.length === 0) {
-      report('PLB_INVALID_PORT', 'toPorts has no port', 'Name a port, or leave toPorts out.');
-    }
-    for (const port of group.ports) checkPort(port, report);
+  const ports = (toPorts ?? []).map((group) => group.ports);
+  if (toPorts?.length === 0 || ports.some((group) => group.length === 0)) {
+    report('PLB_INVALID_PORT', 'toPorts has no port', 'Name a port, or leave toPorts out.');
   }
+  if (icmps?.length === 0 || icmps?.some(({ fields }) => fields.length === 0) === true) {
+    report('PLB_INVALID_ICMP', 'icmps has no type', 'Name a type, or leave icmps out.');
+  }
+  for (const port of ports.flat()) checkPort(port, report);
   for (const { type } of (icmps ?? []).flatMap((group) => group.fields)) {
     if (Number.isInteger(type) && type >= 0 && type <= 255) continue;
     report('PLB_INVALID_ICMP', `${String(type)} is no ICMP type`, 'Types are 0 to 255.');

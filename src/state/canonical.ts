@@ -43,17 +43,41 @@ export function emptyState(node: string): State {
   return { version: 1, node, resources: [] };
 }
 
-/**
- * SHA-256 (hex) of what a state says of the kernel. Origins and labels are no part of it: they may
- * change without a change of the kernel.
- */
-export function fingerprint(state: State): string {
-  const hash = createHash('sha256');
-  for (const chunk of canonicalChunks(state)) hash.update(chunk);
-  return hash.digest('hex');
+/** Hex digits of a resource's digest that are kept: enough to tell what moved. */
+const BASIS_DIGITS = 16;
+
+/** What a plan remembers of the state that it was made from. */
+export interface Basis {
+  /**
+   * SHA-256 (hex) of what a state says of the kernel. Origins and labels are no part of it: they may
+   * change without a change of the kernel.
+   */
+  readonly fingerprint: string;
+  /** `<kind> <key>` of every resource to the first 16 digits of its own digest. */
+  readonly basis: Readonly<Record<string, string>>;
 }
 
-/** The bytes that {@link fingerprint} is made of. */
+export function basisOf(state: State): Basis {
+  const { version, node, resources, previous } = normalizeState(state);
+  const whole = createHash('sha256').update(line({ version, node, previous: previous ?? [] }));
+  const basis: Record<string, string> = {};
+  for (const resource of resources) {
+    const hash = createHash('sha256');
+    for (const chunk of chunksOf(resource)) hash.update(chunk);
+    const digest = hash.digest();
+    whole.update(digest);
+    const digits = digest.toString('hex').slice(0, BASIS_DIGITS);
+    basis[`${resource.kind} ${resource.key}`] = digits;
+  }
+  return { fingerprint: whole.digest('hex'), basis };
+}
+
+/** See {@link Basis}. */
+export function fingerprint(state: State): string {
+  return basisOf(state).fingerprint;
+}
+
+/** Equal bytes for states that say the same of the kernel, and for no others. */
 export function canonicalBytes(state: State): Uint8Array {
   return Buffer.concat([...canonicalChunks(state)]);
 }

@@ -1,4 +1,4 @@
-import type { PolicyView, Refs } from '../policy/compiled.js';
+import type { PolicyView } from '../policy/compiled.js';
 import type { TableEntry } from '../policy/table.js';
 import type { FieldValue } from '../state/codec.js';
 import { rowsOf } from '../state/columns.js';
@@ -40,7 +40,7 @@ export function policyView(state: State): PolicyView {
     classes: pairs(rows('plumb_classes'), 'identity', 'class'),
     policySets: pairs(rows('plumb_endpoints'), 'identity', 'policySet'),
     heads: pairs(rows('plumb_heads'), 'policySet', 'version'),
-    versions: versions as ReadonlyMap<number, Refs>,
+    versions: versions,
     tables,
     allowLocalhost: rows('plumb_config').some(
       ({ flags = 0 }) => (flags & CONFIG_ALLOW_LOCALHOST) !== 0,

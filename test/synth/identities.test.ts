@@ -47,14 +47,17 @@ describe('identity allocation', () => {
   });
 
   it('gives equal labels one number and starts at 256', () => {
-    const { lock } = allocateIdentities([endpoint({ a: '1', b: '2' }), endpoint({ b: '2', a: '1' })]);
+    const { lock } = allocateIdentities([
+      endpoint({ a: '1', b: '2' }),
+      endpoint({ b: '2', a: '1' }),
+    ]);
     expect(lock).toEqual({ version: 1, next: 257, identities: { 'a=1,b=2': 256 } });
   });
 
   it('refuses with a code when the range is used up', () => {
-    expect(() => allocateIdentities([endpoint({ a: '1' })], { ...EMPTY_LOCK, next: 65_536 })).toThrow(
-      expect.objectContaining({ code: 'PLB_IDENTITIES_EXHAUSTED' }),
-    );
+    expect(() =>
+      allocateIdentities([endpoint({ a: '1' })], { ...EMPTY_LOCK, next: 65_536 }),
+    ).toThrow(expect.objectContaining({ code: 'PLB_IDENTITIES_EXHAUSTED' }));
   });
 });
 
