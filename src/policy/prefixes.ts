@@ -25,11 +25,13 @@ interface Mark {
 }
 
 const WORLD = { 4: 'world-ipv4', 6: 'world-ipv6' } as const;
+const WHOLE = { 4: '0.0.0.0/0', 6: '::/0' } as const;
 
 /**
  * Gives every prefix that a rule names, and the two of everything, an identity by the terms that hold
  * in it: those whose CIDR is around it and whose exceptions are not. Prefixes in which the same terms
- * hold share one identity. Where none holds it is plainly world.
+ * hold share one identity. Where none holds it is plainly world, unless rules name the whole world: then
+ * what they except must not be taken for it.
  */
 export function prefixIdentities(terms: readonly PeerSelector[]): Prefixes {
   const marks = new Map<string, Mark[]>();
@@ -45,8 +47,8 @@ export function prefixIdentities(terms: readonly PeerSelector[]): Prefixes {
     if (list === undefined) marks.set(key, [mark]);
     else list.push(mark);
   };
-  put('0.0.0.0/0');
-  put('::/0');
+  put(WHOLE[4]);
+  put(WHOLE[6]);
   for (const term of terms) {
     if (term.kind !== 'cidr') continue;
     term.entries.forEach(({ cidr, except }, entry) => {
@@ -64,7 +66,11 @@ function identify(
   const lengths = { 4: lengthsOf(known, 4), 6: lengthsOf(known, 6) };
   const ids = new Ids((hash) => LOCAL_IDENTITY_MIN | (hash >>> 8));
   const identities = new Map<number, Identity>();
-  const keys = new Map<number, readonly string[]>();
+  // Who says the whole of a family means its world, also where that is known by its name alone.
+  const keys = new Map<number, readonly string[]>([
+    [RESERVED[WORLD[4]], termsOf(marks.get(WHOLE[4]) ?? [])],
+    [RESERVED[WORLD[6]], termsOf(marks.get(WHOLE[6]) ?? [])],
+  ]);
   const prefixes = [...known.keys()].sort().map((text) => {
     const prefix = known.get(text) as Prefix;
     const around = lengths[prefix.family]
@@ -72,9 +78,8 @@ function identify(
       .flatMap((length) => marks.get(formatPrefix(networkOf({ ...prefix, length }))) ?? []);
     const holding = termsOf(around);
     const world = WORLD[prefix.family];
-    // Who says the whole of a family means its world, also where that is known by name alone.
-    if (prefix.length === 0) keys.set(RESERVED[world], holding);
-    if (holding.length === 0) return { prefix: text, identity: RESERVED[world] };
+    if (holding.length === 0 && keys.get(RESERVED[world])?.length === 0)
+      return { prefix: text, identity: RESERVED[world] };
     const id = ids.of(JSON.stringify([world, holding]));
     if (!identities.has(id)) {
       identities.set(id, {

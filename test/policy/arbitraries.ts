@@ -1,0 +1,284 @@
+import fc from 'fast-check';
+import {
+  RESERVED,
+  reservedLabels,
+  type Identity,
+  type ReservedName,
+} from '../../src/model/identity.js';
+import type {
+  CIDRRuleSpec,
+  Entity,
+  Labels,
+  PolicySpec,
+  RuleSpec,
+  SelectorSpec,
+} from '../../src/model/program.js';
+import type { End, NaiveNode, Packet } from './naive.js';
+
+/** Everything that a verdict can depend on, small enough that rules and packets often meet. */
+export interface PolicyWorld {
+  readonly policies: readonly PolicySpec[];
+  /** Labels of the cluster's endpoints; endpoint n has identity 256 + n, the first `local` live here. */
+  readonly endpoints: readonly Labels[];
+  readonly local: number;
+  readonly node: NaiveNode;
+}
+
+export const FIRST = 256;
+const KEYS = ['app', 'env', 'tier'] as const;
+const VALUES = ['a', 'b', 'c'] as const;
+const reservedNames = Object.keys(RESERVED) as ReservedName[];
+
+/** Every one lies inside the one before, or beside it. */
+const NESTS: readonly (readonly string[])[] = [
+  ['0.0.0.0/0', '10.0.0.0/8', '10.1.0.0/16', '10.1.2.0/24', '10.1.2.128/25', '10.1.2.200/32'],
+  ['0.0.0.0/0', '128.0.0.0/1', '192.168.0.0/16', '192.168.7.0/24', '192.168.7.1/32'],
+  ['::/0', 'fd00::/8', 'fd00:1::/32', 'fd00:1:2::/48', 'fd00:1:2::9/128'],
+];
+
+/** Inside and on both sides of the edges of the prefixes. */
+export const ADDRESSES = [
+  '10.1.2.200',
+  '10.1.2.201',
+  '10.1.2.127',
+  '10.1.2.128',
+  '10.1.3.1',
+  '10.2.0.1',
+  '11.0.0.1',
+  '127.255.255.255',
+  '128.0.0.1',
+  '192.168.7.1',
+  '192.168.7.2',
+  '192.168.8.1',
+  '8.8.8.8',
+  'fd00:1:2::9',
+  'fd00:1:2::8',
+  'fd00:1:3::1',
+  'fd00:2::1',
+  'fe00::1',
+  '2001:db8::1',
+] as const;
+
+const labels: fc.Arbitrary<Labels> = fc.dictionary(
+  fc.constantFrom(...KEYS),
+  fc.constantFrom(...VALUES),
+  { maxKeys: 3, noNullPrototype: true },
+);
+
+const expression = fc
+  .record({
+    key: fc.constantFrom<string>(...KEYS),
+    operator: fc.constantFrom('In', 'NotIn', 'Exists', 'DoesNotExist'),
+    some: fc.uniqueArray(fc.constantFrom(...VALUES), { minLength: 1, maxLength: 2 }),
+  })
+  .map(({ key, operator, some }) =>
+    operator === 'In' || operator === 'NotIn' ? { key, operator, values: some } : { key, operator },
+  ) as fc.Arbitrary<NonNullable<SelectorSpec['matchExpressions']>[number]>;
+
+const selector: fc.Arbitrary<SelectorSpec> = fc.oneof(
+  { weight: 4, arbitrary: labels.map((matchLabels): SelectorSpec => ({ matchLabels })) },
+  { weight: 1, arbitrary: fc.constant<SelectorSpec>({}) },
+  {
+    weight: 3,
+    arbitrary: fc.array(expression, { minLength: 1, maxLength: 2 }).map((matchExpressions) => ({
+      matchExpressions,
+    })),
+  },
+);
+
+/** Selectors of peers may ask for a reserved label; those of subjects mean endpoints. */
+const peerSelector: fc.Arbitrary<SelectorSpec> = fc.oneof(
+  { weight: 8, arbitrary: selector },
+  {
+    weight: 1,
+    arbitrary: fc
+      .constantFrom(...reservedNames)
+      .map((name): SelectorSpec => ({ matchLabels: { [`reserved:${name}`]: '' } })),
+  },
+);
+
+const entity = fc.constantFrom<Entity>('all', 'none', 'cluster', ...reservedNames);
+
+const cidrSet: fc.Arbitrary<CIDRRuleSpec> = fc
+  .record({ nest: fc.constantFrom(...NESTS), at: fc.nat(5), holes: fc.subarray([1, 2, 3, 4, 5]) })
+  .map(({ nest, at, holes }) => {
+    const place = Math.min(at, nest.length - 1);
+    const except = holes.filter((n) => n > place && n < nest.length).map((n) => nest[n]!);
+    return { cidr: nest[place]!, ...(except.length === 0 ? {} : { except }) };
+  });
+
+const peers: fc.Arbitrary<Partial<RuleSpec>> = fc.oneof(
+  { weight: 2, arbitrary: fc.constant({}) },
+  { weight: 5, arbitrary: fc.record({ endpoints: fc.array(peerSelector, { maxLength: 3 }) }) },
+  { weight: 4, arbitrary: fc.record({ cidrSet: fc.array(cidrSet, { maxLength: 3 }) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      cidr: fc.array(fc.constantFrom(...NESTS.flat()), { maxLength: 2 }),
+      cidrSet: fc.array(cidrSet, { maxLength: 2 }),
+    }),
+  },
+  { weight: 4, arbitrary: fc.record({ entities: fc.array(entity, { maxLength: 2 }) }) },
+);
+
+/** Edges of power-of-two blocks and of the range itself, where prefixes of ports go wrong. */
+const EDGES = [1, 2, 53, 79, 80, 81, 127, 128, 443, 1023, 1024, 8080, 32767, 32768, 65534, 65535];
+const edge = fc.constantFrom(...EDGES);
+
+const portSpec = fc
+  .record({
+    ends: fc.tuple(edge, edge).map(([a, b]) => [Math.min(a, b), Math.max(a, b)] as const),
+    isRange: fc.boolean(),
+    asText: fc.boolean(),
+    protocol: fc.constantFrom('TCP', 'UDP', 'SCTP', 'ANY', undefined),
+  })
+  .map(({ ends: [from, to], isRange, asText, protocol }) => ({
+    port: asText ? String(from) : from,
+    ...(isRange ? { endPort: to } : {}),
+    ...(protocol === undefined ? {} : { protocol }),
+  }));
+
+const TYPES = [0, 3, 8, 128, 129, 255] as const;
+const icmpField = fc
+  .record({ family: fc.constantFrom('IPv4', 'IPv6', undefined), type: fc.constantFrom(...TYPES) })
+  .map(({ family, type }) => ({ type, ...(family === undefined ? {} : { family }) }));
+
+const traffic: fc.Arbitrary<Partial<RuleSpec>> = fc.oneof(
+  { weight: 3, arbitrary: fc.constant({}) },
+  {
+    weight: 5,
+    arbitrary: fc
+      .array(fc.array(portSpec, { minLength: 1, maxLength: 3 }), { minLength: 1, maxLength: 2 })
+      .map((groups) => ({ toPorts: groups.map((ports) => ({ ports })) })),
+  },
+  {
+    weight: 1,
+    arbitrary: fc
+      .array(icmpField, { minLength: 1, maxLength: 2 })
+      .map((fields) => ({ icmps: [{ fields }] })),
+  },
+);
+
+const rule: fc.Arbitrary<RuleSpec> = fc.tuple(peers, traffic).map(([a, b]) => ({ ...a, ...b }));
+const rules = fc.option(fc.array(rule, { maxLength: 3 }), { nil: undefined, freq: 2 });
+const flag = fc.option(fc.boolean(), { nil: undefined, freq: 1 });
+
+const policy: fc.Arbitrary<Omit<PolicySpec, 'name' | 'origin'>> = fc
+  .record({
+    endpointSelector: selector,
+    ingress: rules,
+    ingressDeny: rules,
+    egress: rules,
+    egressDeny: rules,
+    enableDefaultDeny: fc.option(fc.record({ ingress: flag, egress: flag }).map(defined), {
+      nil: undefined,
+      freq: 1,
+    }),
+  })
+  .map((spec) => defined(spec) as Omit<PolicySpec, 'name' | 'origin'>);
+
+export const policies: fc.Arbitrary<PolicySpec[]> = fc
+  .array(policy, { maxLength: 5 })
+  .map((list) =>
+    list.map((spec, i) => ({ name: `p${i}`, origin: { path: `p${i}`, line: i + 1 }, ...spec })),
+  );
+
+export const world: fc.Arbitrary<PolicyWorld> = fc.record({
+  policies,
+  endpoints: fc.uniqueArray(labels, { minLength: 1, maxLength: 8, selector: textOf }),
+  local: fc.integer({ min: 1, max: 4 }),
+  node: fc.record({
+    enforcement: fc.constantFrom('default', 'default', 'default', 'always', 'never'),
+    allowLocalhost: fc.boolean(),
+  }),
+});
+
+const FURTHER_PROTOCOLS = [47, 50, 255] as const;
+
+const protocolAndPort = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc.tuple(
+      fc.constantFrom(6, 17, 132),
+      fc.oneof(edge, fc.integer({ min: 0, max: 65_535 })),
+    ),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.tuple(
+      fc.constantFrom(1, 58),
+      fc.constantFrom(...TYPES).map((type) => type << 8),
+    ),
+  },
+  { weight: 1, arbitrary: fc.tuple(fc.constantFrom(...FURTHER_PROTOCOLS), fc.constant(0)) },
+);
+
+/** Which endpoint, counted modulo those that there are, so that a packet fits any world. */
+interface Pick {
+  readonly here: number;
+  readonly other: number | ReservedName | { readonly address: string };
+  readonly isOutgoing: boolean;
+  readonly traffic: readonly [number, number];
+}
+
+const pick: fc.Arbitrary<Pick> = fc.record({
+  here: fc.nat(3),
+  other: fc.oneof(
+    { weight: 4, arbitrary: fc.nat(7) },
+    { weight: 2, arbitrary: fc.constantFrom(...reservedNames) },
+    { weight: 4, arbitrary: fc.record({ address: fc.constantFrom(...ADDRESSES) }) },
+  ),
+  isOutgoing: fc.boolean(),
+  traffic: protocolAndPort,
+});
+
+/** An endpoint of this node, and anybody else, in either direction. */
+function packetOf(
+  { endpoints, local }: PolicyWorld,
+  { here, other, isOutgoing, traffic }: Pick,
+): Packet {
+  const endpoint = (n: number): End => ({
+    kind: 'endpoint',
+    labels: endpoints[n]!,
+    isLocal: n < local,
+  });
+  const one = endpoint(here % Math.min(local, endpoints.length));
+  const another: End =
+    typeof other === 'number'
+      ? endpoint(other % endpoints.length)
+      : typeof other === 'string'
+        ? { kind: 'reserved', name: other }
+        : { kind: 'address', address: other.address };
+  const [from, to] = isOutgoing ? [one, another] : [another, one];
+  return { from, to, protocol: traffic[0], port: traffic[1] };
+}
+
+/** A world and up to `count` packets in it, as many as that when nothing is being shrunk. */
+export function worldWithPackets(count: number): fc.Arbitrary<readonly [PolicyWorld, Packet[]]> {
+  const picks = fc.array(pick, { minLength: 1, maxLength: count, size: 'max' });
+  return fc
+    .tuple(world, picks)
+    .map(([one, some]) => [one, some.map((single) => packetOf(one, single))] as const);
+}
+
+/** Reserved identities and the world's own. */
+export function identitiesOf({ endpoints }: PolicyWorld): Identity[] {
+  return [
+    ...reservedNames.map((name) => ({ id: RESERVED[name], labels: reservedLabels(name) })),
+    ...endpoints.map((own, n) => ({ id: FIRST + n, labels: own })),
+  ];
+}
+
+export function subjectsOf({ endpoints, local }: PolicyWorld): number[] {
+  return endpoints.slice(0, local).map((_, n) => FIRST + n);
+}
+
+function textOf(own: Labels): string {
+  return JSON.stringify(Object.entries(own).sort());
+}
+
+function defined<T extends object>(value: T): Partial<T> {
+  return Object.fromEntries(
+    Object.entries(value).filter(([, member]) => member !== undefined),
+  ) as Partial<T>;
+}

@@ -1,0 +1,170 @@
+import ipaddr from 'ipaddr.js';
+import type { ReservedName } from '../../src/model/identity.js';
+import type { Entity, Labels, NodeSpec, PolicySpec, RuleSpec } from '../../src/model/program.js';
+
+/** One end of a connection as a person would say it: no numbers, no classes. */
+export type End =
+  | { readonly kind: 'endpoint'; readonly labels: Labels; readonly isLocal: boolean }
+  | { readonly kind: 'reserved'; readonly name: ReservedName }
+  /** Outside the cluster. */
+  | { readonly kind: 'address'; readonly address: string };
+
+export interface Packet {
+  readonly from: End;
+  readonly to: End;
+  /** IP protocol number. */
+  readonly protocol: number;
+  /** Destination port; type << 8 | code of ICMP. */
+  readonly port: number;
+}
+
+export type NaiveNode = Pick<NodeSpec, 'enforcement' | 'allowLocalhost'>;
+export type NaiveVerdict = 'allow' | 'deny' | 'default-deny';
+
+export interface NaiveDecision {
+  readonly allowed: boolean;
+  /** Absent where the direction is not asked. */
+  readonly egress?: NaiveVerdict;
+  readonly ingress?: NaiveVerdict;
+}
+
+/** Judges one packet by reading every rule of every policy, as the text of the policy semantics says. */
+export function judgeNaively(
+  policies: readonly PolicySpec[],
+  node: NaiveNode,
+  { from, to, protocol, port }: Packet,
+): NaiveDecision {
+  const says = (subject: End, peer: End, direction: 'ingress' | 'egress') =>
+    subject.kind === 'endpoint' && subject.isLocal
+      ? judgeSide(policies, node, subject.labels, peer, direction, protocol, port)
+      : undefined;
+  const isHost = from.kind === 'reserved' && from.name === 'host';
+  const egress = says(from, to, 'egress');
+  const ingress = isHost && node.allowLocalhost ? undefined : says(to, from, 'ingress');
+  return {
+    allowed: [egress, ingress].every((v) => v === undefined || v === 'allow'),
+    ...(egress === undefined ? {} : { egress }),
+    ...(ingress === undefined ? {} : { ingress }),
+  };
+}
+
+function judgeSide(
+  policies: readonly PolicySpec[],
+  node: NaiveNode,
+  subject: Labels,
+  peer: End,
+  direction: 'ingress' | 'egress',
+  protocol: number,
+  port: number,
+): NaiveVerdict {
+  if (node.enforcement === 'never') return 'allow';
+  let isolated = node.enforcement === 'always';
+  let allowed = false;
+  let denied = false;
+  for (const policy of policies) {
+    if (!selects(policy.endpointSelector, subject)) continue;
+    const allows = policy[direction] ?? [];
+    const denies = policy[direction === 'ingress' ? 'ingressDeny' : 'egressDeny'] ?? [];
+    const declared = policy.enableDefaultDeny?.[direction];
+    if (declared ?? (allows.length > 0 || denies.length > 0)) isolated = true;
+    for (const rule of allows) if (covers(rule, peer, protocol, port)) allowed = true;
+    for (const rule of denies) if (covers(rule, peer, protocol, port)) denied = true;
+  }
+  if (denied) return 'deny';
+  return allowed || !isolated ? 'allow' : 'default-deny';
+}
+
+function covers(rule: RuleSpec, peer: End, protocol: number, port: number): boolean {
+  const { endpoints, cidr, cidrSet, entities, toPorts, icmps } = rule;
+  const namesPeers = [endpoints, cidr, cidrSet, entities].some((list) => list !== undefined);
+  const namesTraffic = (toPorts ?? icmps) !== undefined;
+  if (!namesPeers && !namesTraffic) return false;
+  if (namesPeers && !isNamed(rule, peer)) return false;
+  if (!namesTraffic) return true;
+  for (const { ports } of toPorts ?? []) {
+    for (const one of ports) {
+      const numbers = { TCP: [6], UDP: [17], SCTP: [132], ANY: [6, 17, 132] };
+      if (!numbers[one.protocol ?? 'ANY'].includes(protocol)) continue;
+      if (port >= Number(one.port) && port <= (one.endPort ?? Number(one.port))) return true;
+    }
+  }
+  for (const { fields } of icmps ?? []) {
+    for (const { family, type } of fields) {
+      if (protocol === (family === 'IPv6' ? 58 : 1) && port >> 8 === type) return true;
+    }
+  }
+  return false;
+}
+
+function isNamed({ endpoints, cidr, cidrSet, entities }: RuleSpec, peer: End): boolean {
+  if (endpoints?.some((selector) => isSelected(selector, peer)) === true) return true;
+  if (entities?.some((entity) => isEntity(entity, peer)) === true) return true;
+  const sets = [...(cidr ?? []).map((text) => ({ cidr: text, except: [] })), ...(cidrSet ?? [])];
+  return sets.some(
+    ({ cidr: inside, except = [] }) =>
+      isIn(peer, inside) && !except.some((hole) => isIn(peer, hole)),
+  );
+}
+
+/** Endpoint selectors mean endpoints; others only when they ask for a reserved label by its name. */
+function isSelected(selector: PolicySpec['endpointSelector'], peer: End): boolean {
+  if (peer.kind === 'endpoint') return selects(selector, peer.labels);
+  const asked = [
+    ...Object.keys(selector.matchLabels ?? {}),
+    ...(selector.matchExpressions ?? [])
+      .filter(({ operator }) => operator === 'In' || operator === 'Exists')
+      .map(({ key }) => key),
+  ];
+  if (!asked.some((key) => key.startsWith('reserved:'))) return false;
+  const names = kindsOf(peer).map((name) => [`reserved:${name}`, ''] as const);
+  return selects(selector, Object.fromEntries(names));
+}
+
+/** The reserved names that a peer outside the endpoints goes by. */
+function kindsOf(peer: Exclude<End, { kind: 'endpoint' }>): string[] {
+  const name =
+    peer.kind === 'reserved' ? peer.name : peer.address.includes(':') ? 'world-ipv6' : 'world-ipv4';
+  return name.startsWith('world-') ? [name, 'world'] : [name];
+}
+
+function isEntity(entity: Entity, peer: End): boolean {
+  if (entity === 'all') return true;
+  if (entity === 'none') return false;
+  if (peer.kind === 'endpoint') return entity === 'cluster';
+  const kinds = kindsOf(peer);
+  return entity === 'cluster' ? !kinds.includes('world') : kinds.includes(entity);
+}
+
+/** CIDRs speak of addresses outside the cluster; the whole of a family is that family's world. */
+function isIn(peer: End, cidr: string): boolean {
+  if (peer.kind === 'endpoint') return false;
+  if (peer.kind === 'reserved') {
+    return (
+      (peer.name === 'world-ipv4' && cidr === '0.0.0.0/0') ||
+      (peer.name === 'world-ipv6' && cidr === '::/0')
+    );
+  }
+  return isAddressIn(peer.address, cidr);
+}
+
+export function isAddressIn(address: string, cidr: string): boolean {
+  const parsed = ipaddr.parse(address);
+  const [range, length] = ipaddr.parseCIDR(cidr);
+  return parsed.kind() === range.kind() && parsed.match([range, length]);
+}
+
+function selects(
+  { matchLabels, matchExpressions }: PolicySpec['endpointSelector'],
+  labels: Labels,
+) {
+  for (const key of Object.keys(matchLabels ?? {})) {
+    if (labels[key] !== matchLabels?.[key]) return false;
+  }
+  for (const { key, operator, values } of matchExpressions ?? []) {
+    const has = key in labels;
+    const isListed = has && values?.includes(labels[key] as string) === true;
+    const holds = { In: isListed, NotIn: !isListed, Exists: has, DoesNotExist: !has }[operator];
+    if (!holds) return false;
+  }
+  return true;
+}

@@ -1,0 +1,34 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { decide, type DirectionVerdict } from '../../src/verdict/decide.js';
+import { worldWithPackets } from './arbitraries.js';
+import { judgeNaively, type NaiveVerdict } from './naive.js';
+import { compileWorld, sideOf } from './resolve.js';
+
+function inWords(verdict: DirectionVerdict | undefined): NaiveVerdict | undefined {
+  if (verdict === undefined || verdict.allowed) return verdict && 'allow';
+  if (verdict.reason === 'policy-denied') return 'deny';
+  if (verdict.reason === 'policy-default-deny') return 'default-deny';
+  throw new Error(`the compiled policy has a gap: ${verdict.reason ?? 'no reason'}`);
+}
+
+describe('for any policies and packets', () => {
+  it('the compiled policy says what reading every rule says, and for the same reason', () => {
+    fc.assert(
+      fc.property(worldWithPackets(40), ([world, packets]) => {
+        const compiled = compileWorld(world);
+        for (const packet of packets) {
+          const from = sideOf(world, compiled, packet.from);
+          const to = sideOf(world, compiled, packet.to);
+          const decision = decide(compiled, from, to, packet.protocol, packet.port);
+          const { allowed, egress, ingress } = judgeNaively(world.policies, world.node, packet);
+          expect(
+            [decision.allowed, inWords(decision.egress), inWords(decision.ingress)],
+            JSON.stringify(packet),
+          ).toEqual([allowed, egress, ingress]);
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
