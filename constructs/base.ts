@@ -13,18 +13,18 @@ export abstract class PlumbConstruct extends Construct {
    * @throws PlumbError PLB_DUPLICATE_NAME, PLB_UNKNOWN_FIELD
    */
   protected constructor(scope: Construct, id: string, props: object, known: readonly string[]) {
-    super(scope, unused(scope, id, new.target));
+    super(scope, unused(scope, id));
     this.origin = { path: this.node.path, ...callSite(new.target) };
     onlyKnown(props, known, this.node.path);
   }
 }
 
-function unused(scope: Construct, id: string, constructor: Parameters<typeof callSite>[0]): string {
+function unused(scope: Construct, id: string): string {
   const there: unknown = scope.node.tryFindChild(id);
   if (!(there instanceof Construct)) return id;
   const path = there.node.path;
   throw new PlumbError('PLB_DUPLICATE_NAME', `there is already a construct called ${path}`, {
-    origin: { path, ...callSite(constructor) },
+    origin: { path },
     hint: 'Give one of the two another id: ids are unique within their scope.',
   });
 }

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /**
@@ -18,8 +18,11 @@ export const CONSTRUCTS_TYPES = existsSync(built)
   ? join(root, 'constructs/index.d.ts')
   : CONSTRUCTS;
 
+/** Source maps of the built package lead back to the sources it was built from. */
+const roots = existsSync(built) ? [root, join(root, '..')] : [root];
+
 /** Whether a file (absolute) is the program's own: not this package's, not a dependency's. */
 export function isProgramFile(path: string): boolean {
-  const ours = [dirname(CONSTRUCTS), join(root, 'src')];
+  const ours = roots.flatMap((folder) => [join(folder, 'constructs'), join(folder, 'src')]);
   return !path.includes('/node_modules/') && !ours.some((folder) => path.startsWith(`${folder}/`));
 }

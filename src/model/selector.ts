@@ -1,4 +1,4 @@
-import type { Labels, SelectorSpec } from './program.js';
+import type { Labels, SelectorOperator, SelectorSpec } from './program.js';
 
 type Expression = NonNullable<SelectorSpec['matchExpressions']>[number];
 
@@ -25,15 +25,29 @@ function matchesExpression({ key, operator, values = [] }: Expression, labels: L
   }
 }
 
-/** One text for selectors that mean the same terms, whatever their order. */
+/** One text for selectors that mean the same terms, whatever their order; it reads well, too. */
 export function selectorKey(selector: SelectorSpec): string {
   const labels = Object.entries(selector.matchLabels ?? {}).map(([key, value]) =>
-    JSON.stringify([key, 'In', [value]]),
+    termText(key, 'In', [value]),
   );
   const expressions = (selector.matchExpressions ?? []).map(({ key, operator, values = [] }) =>
-    JSON.stringify([key, operator, [...new Set(values)].sort()]),
+    termText(key, operator, [...new Set(values)].sort()),
   );
-  return [...new Set([...labels, ...expressions])].sort().join('&');
+  return `{${[...new Set([...labels, ...expressions])].sort().join(',')}}`;
+}
+
+function termText(key: string, operator: SelectorOperator, values: readonly string[]): string {
+  const name = wordText(key);
+  const words = values.map(wordText);
+  if (operator === 'Exists') return name;
+  if (operator === 'DoesNotExist') return `!${name}`;
+  if (words.length === 1) return `${name}${operator === 'In' ? '=' : '!='}${words[0] ?? ''}`;
+  return `${name} ${operator === 'In' ? 'in' : 'not in'} (${words.join(',')})`;
+}
+
+/** Quoted where it could be taken for something else: no two selectors may have one text. */
+function wordText(word: string): string {
+  return /^[\w./:-]*$/.test(word) ? word : JSON.stringify(word);
 }
 
 /** Every label key that a selector names. */
@@ -42,15 +56,4 @@ export function selectorLabelKeys(selector: SelectorSpec): string[] {
     ...Object.keys(selector.matchLabels ?? {}),
     ...(selector.matchExpressions ?? []).map((term) => term.key),
   ];
-}
-
-/** `{org=empire,class in (a,b)}`, for people. */
-export function selectorText(selector: SelectorSpec): string {
-  const labels = Object.entries(selector.matchLabels ?? {}).map(([k, v]) => `${k}=${v}`);
-  const expressions = (selector.matchExpressions ?? []).map(({ key, operator, values = [] }) => {
-    if (operator === 'Exists') return key;
-    if (operator === 'DoesNotExist') return `!${key}`;
-    return `${key} ${operator === 'In' ? 'in' : 'not in'} (${values.join(',')})`;
-  });
-  return `{${[...labels, ...expressions].join(',')}}`;
 }

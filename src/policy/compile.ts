@@ -116,7 +116,7 @@ function setInfo(
   enforcement: NodeSpec['enforcement'],
 ): PolicySetInfo {
   const always = enforcement === 'always';
-  const texts = [...new Set(policies.map((policy) => policy.subjectText))].sort();
+  const texts = [...new Set(policies.map((policy) => policy.subjectKey))].sort();
   const [ingress, egress] = DIRECTIONS.map(
     (direction) => always || policies.some((policy) => policy.isolates[direction]),
   );

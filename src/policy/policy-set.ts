@@ -1,7 +1,7 @@
 import type { Origin } from '../model/error.js';
 import { rangesOf, type PortRange } from '../model/port.js';
 import type { PolicySpec, RuleSpec } from '../model/program.js';
-import { selectorKey, selectorText } from '../model/selector.js';
+import { selectorKey } from '../model/selector.js';
 import { peersOf, type PeerSelector } from './peers.js';
 
 export type Direction = 'ingress' | 'egress';
@@ -24,8 +24,8 @@ export interface Rule {
 export interface ParsedPolicy {
   readonly name: string;
   readonly origin: Origin;
+  /** Canonical text of the subject's selector. */
   readonly subjectKey: string;
-  readonly subjectText: string;
   readonly spec: PolicySpec;
   readonly rules: readonly Rule[];
   /** Whether the policy makes its subjects default-deny. */
@@ -44,7 +44,6 @@ export function parsePolicy(spec: PolicySpec): ParsedPolicy {
     name: spec.name,
     origin: spec.origin,
     subjectKey: selectorKey(spec.endpointSelector),
-    subjectText: selectorText(spec.endpointSelector),
     spec,
     rules,
     isolates: {

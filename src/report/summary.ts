@@ -22,14 +22,32 @@ function interruption(steps: Plan['steps']): string {
   return `interrupts ${names.join(', ')}${more}`;
 }
 
+/** Columns that both ends and the ports may take before they get a line each. */
+const ONE_LINE = 64;
+
 export function trafficLines(traffic: readonly TrafficLine[]): Line[] {
-  const from = Math.max(0, ...traffic.map((line) => `${line.from} -> ${line.to}`.length));
-  return traffic.map(({ change, from: who, to, what, origin, note }) => ({
-    sign: change === 'allow' ? '+' : change === 'deny' ? '-' : '~',
-    text: `${`${who} -> ${to}`.padEnd(Math.min(from, 60))}   ${what}`,
-    ...(origin === undefined ? {} : { origin }),
-    ...(note === undefined ? {} : { note }),
-  }));
+  const short = traffic.filter((line) => wide(line) <= ONE_LINE);
+  const column = Math.max(0, ...short.map(({ from, to }) => `${from} -> ${to}`.length));
+  return traffic.flatMap((line): Line[] => {
+    const { change, from, to, what, origin, note } = line;
+    const sign = change === 'allow' ? '+' : change === 'deny' ? '-' : '~';
+    const said = {
+      ...(origin === undefined ? {} : { origin }),
+      ...(note === undefined ? {} : { note }),
+    };
+    if (wide(line) <= ONE_LINE) {
+      return [{ sign, text: `${`${from} -> ${to}`.padEnd(column)}   ${what}`, ...said }];
+    }
+    return [
+      { sign, text: from },
+      { sign, text: `-> ${to}`, depth: 1 },
+      { sign, text: what, depth: 1, ...said },
+    ];
+  });
+}
+
+function wide({ from, to, what }: TrafficLine): number {
+  return `${from} -> ${to}   ${what}`.length;
 }
 
 /** `refs 14/65,536` for each map. */
