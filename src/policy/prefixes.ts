@@ -18,8 +18,9 @@ export interface Prefixes {
   readonly keys: ReadonlyMap<number, readonly string[]>;
 }
 
+/** Terms by their place: keys can be as long as ten thousand prefixes. */
 interface Mark {
-  readonly term: PeerSelector;
+  readonly term: number;
   readonly entry: number;
   readonly isExcept: boolean;
 }
@@ -49,60 +50,73 @@ export function prefixIdentities(terms: readonly PeerSelector[]): Prefixes {
   };
   put(WHOLE[4]);
   put(WHOLE[6]);
-  for (const term of terms) {
-    if (term.kind !== 'cidr') continue;
-    term.entries.forEach(({ cidr, except }, entry) => {
+  terms.forEach((peer, term) => {
+    if (peer.kind !== 'cidr') return;
+    peer.entries.forEach(({ cidr, except }, entry) => {
       put(cidr, { term, entry, isExcept: false });
       for (const hole of except) put(hole, { term, entry, isExcept: true });
     });
-  }
-  return identify(known, marks);
+  });
+  return identify(
+    known,
+    marks,
+    terms.map(({ key }) => key),
+  );
 }
 
 function identify(
   known: ReadonlyMap<string, Prefix>,
   marks: ReadonlyMap<string, readonly Mark[]>,
+  termKeys: readonly string[],
 ): Prefixes {
   const lengths = { 4: lengthsOf(known, 4), 6: lengthsOf(known, 6) };
   const ids = new Ids((hash) => LOCAL_IDENTITY_MIN | (hash >>> 8));
   const identities = new Map<number, Identity>();
+  const memo = new Map<string, number>();
+  const keysOf = (places: readonly number[]) => places.map((place) => termKeys[place] ?? '').sort();
+  const whole = {
+    4: holdingIn(marks.get(WHOLE[4]) ?? []),
+    6: holdingIn(marks.get(WHOLE[6]) ?? []),
+  };
   // Who says the whole of a family means its world, also where that is known by its name alone.
   const keys = new Map<number, readonly string[]>([
-    [RESERVED[WORLD[4]], termsOf(marks.get(WHOLE[4]) ?? [])],
-    [RESERVED[WORLD[6]], termsOf(marks.get(WHOLE[6]) ?? [])],
+    [RESERVED[WORLD[4]], keysOf(whole[4])],
+    [RESERVED[WORLD[6]], keysOf(whole[6])],
   ]);
   const prefixes = [...known.keys()].sort().map((text) => {
     const prefix = known.get(text) as Prefix;
-    const around = lengths[prefix.family]
+    const { family } = prefix;
+    const around = lengths[family]
       .filter((length) => length <= prefix.length)
       .flatMap((length) => marks.get(formatPrefix(networkOf({ ...prefix, length }))) ?? []);
-    const holding = termsOf(around);
-    const world = WORLD[prefix.family];
-    if (holding.length === 0 && keys.get(RESERVED[world])?.length === 0)
+    const holding = holdingIn(around);
+    const world = WORLD[family];
+    if (holding.length === 0 && whole[family].length === 0) {
       return { prefix: text, identity: RESERVED[world] };
-    const id = ids.of(JSON.stringify([world, holding]));
-    if (!identities.has(id)) {
-      identities.set(id, {
-        id,
-        labels: { ...reservedLabels(world), 'cidr:terms': String(holding.length) },
-      });
-      keys.set(id, holding);
     }
+    const held = `${family} ${holding.join(' ')}`;
+    const found = memo.get(held);
+    if (found !== undefined) return { prefix: text, identity: found };
+    const own = keysOf(holding);
+    const id = ids.of(JSON.stringify([world, own]));
+    memo.set(held, id);
+    const labels = { ...reservedLabels(world), 'cidr:terms': String(own.length) };
+    identities.set(id, { id, labels });
+    keys.set(id, own);
     return { prefix: text, identity: id };
   });
   return { prefixes, identities: [...identities.values()].sort((a, b) => a.id - b.id), keys };
 }
 
-/** A term holds if one of its entries is around and not excepted here. */
-function termsOf(around: readonly Mark[]): string[] {
-  const excepted = new Set<string>();
-  for (const { term, entry, isExcept } of around) {
-    if (isExcept) excepted.add(`${String(entry)} ${term.key}`);
-  }
+/** Places of the terms one of whose entries is around and not excepted here, ascending. */
+function holdingIn(around: readonly Mark[]): number[] {
+  const holes = around.filter(({ isExcept }) => isExcept);
   const holding = around.filter(
-    ({ term, entry, isExcept }) => !isExcept && !excepted.has(`${String(entry)} ${term.key}`),
+    (mark) =>
+      !mark.isExcept &&
+      !holes.some(({ term, entry }) => term === mark.term && entry === mark.entry),
   );
-  return [...new Set(holding.map(({ term }) => term.key))].sort();
+  return [...new Set(holding.map(({ term }) => term))].sort((a, b) => a - b);
 }
 
 function lengthsOf(known: ReadonlyMap<string, Prefix>, family: 4 | 6): number[] {
