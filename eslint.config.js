@@ -7,6 +7,7 @@ import { styleConfigs } from './scripts/lint/style.js';
 export default defineConfig(
   {
     ignores: [
+      '.cache/',
       '**/dist/',
       '**/build/',
       '**/node_modules/',

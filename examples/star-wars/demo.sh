@@ -3,10 +3,10 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
-node=plumb-demo
+namespace="plumb-demo"
 root=$(mktemp -d /tmp/plumb-demo.XXXXXX)
 plumb=(bin/plumb)
-where=(--netns "$node" --root "$root")
+where=(--netns "$namespace" --root "$root")
 program=examples/star-wars/plumb.ts
 servers=()
 
@@ -19,7 +19,7 @@ run() {
 cleanup() {
   for pid in "${servers[@]}"; do kill "$pid" 2>/dev/null || true; done
   "${plumb[@]}" destroy --yes "${where[@]}" >/dev/null 2>&1 || true
-  ip netns delete "$node" 2>/dev/null || true
+  ip netns delete "$namespace" 2>/dev/null || true
   mountpoint -q "$root/bpf" && umount "$root/bpf"
   rm -rf "$root"
 }
@@ -27,11 +27,11 @@ trap cleanup EXIT
 
 inventory() {
   {
-    ip netns list | grep -v "^$node" | sort
-    for what in link 'addr' 'route show table all' 'rule'; do
-      # shellcheck disable=SC2086
-      ip -netns "$node" -o $what | sed 's/valid_lft.*//'
-    done
+    ip netns list | grep -v "^$namespace" | sort
+    ip -netns "$namespace" -o link
+    ip -netns "$namespace" -o address | sed 's/valid_lft.*//'
+    ip -netns "$namespace" route show table all
+    ip -netns "$namespace" rule
     bpftool prog show | grep -c '' || true
     bpftool map show | grep -c '' || true
   } 2>/dev/null | sort
@@ -52,15 +52,15 @@ land() { # land SHIP ADDRESS
 }
 
 say 'A node of its own: nothing here touches the network of this machine'
-ip netns add "$node"
-ip -netns "$node" link set lo up
+ip netns add "$namespace"
+ip -netns "$namespace" link set lo up
 before=$(inventory)
 
 say 'What apply would change'
 run plan "$program"
 
 say 'Do it'
-run apply "$program" --yes
+run apply "$program" --yes | tail -n 1
 
 for star in deathstar-1 deathstar-2; do serve "$star"; done
 for _ in $(seq 50); do
@@ -91,7 +91,7 @@ run plan "$program" --detailed-exitcode
 say 'Leave nothing behind'
 for pid in "${servers[@]}"; do kill "$pid" 2>/dev/null || true; done
 servers=()
-run destroy --yes
+run destroy --yes | tail -n 1
 after=$(inventory)
 if [ "$before" != "$after" ]; then
   diff <(printf '%s\n' "$before") <(printf '%s\n' "$after") >&2 || true
