@@ -35,8 +35,6 @@ export interface Planned {
   readonly desired?: Desired;
   /** JSON of the provenance file; absent for destroy. */
   readonly program?: Json;
-  /** The actual state that the plan was made from; absent for a plan that was read from a file. */
-  readonly actual?: State;
 }
 
 /** A plan made here and now from a program. */
@@ -62,14 +60,13 @@ export function planAgainst(desired: Desired, actual: State, provenance?: string
     traffic: trafficLines(before, readCompiled(provenance), desired),
     desired,
     program: JSON.parse(JSON.stringify(toProvenance(desired))) as Json,
-    actual,
   };
 }
 
 /** Everything of ours goes. */
 export async function planDestroy(where: Where): Promise<Planned> {
   const actual = await readActual(where);
-  return { plan: plan(emptyState(actual.node), actual), traffic: [], actual };
+  return { plan: plan(emptyState(actual.node), actual), traffic: [] };
 }
 
 /** What the kernel holds of ours, decoded. */
@@ -95,11 +92,28 @@ export async function applyPlanned(planned: Planned, request: ApplyRequest): Pro
   });
 }
 
-/** Back to the state that a plan was made from, by a plan of its own. */
-export async function undoTo({ actual, plan: done }: Planned, where: Where): Promise<State> {
+/** What a node holds and which program made it: all that it takes to go back there. */
+export interface Remembered {
+  readonly state: State;
+  readonly program?: Json;
+}
+
+/** Of the node that a plan is for, before it is applied. */
+export async function remember({ plan: { node } }: Planned, where: Where): Promise<Remembered> {
+  const { openInstance, readState, readProvenance } = await loadKernel();
+  const instance = openInstance(where);
+  const [state, text] = await Promise.all([
+    readState(instance, { node }),
+    readProvenance(instance),
+  ]);
+  return { state, ...(text === undefined ? {} : { program: JSON.parse(text) as Json }) };
+}
+
+/** Back to what was remembered, by a plan of its own. */
+export async function goBack({ state, program }: Remembered, where: Where): Promise<State> {
   const now = await readActual(where);
-  const target = actual ?? emptyState(done.node);
-  return applyPlanned({ plan: plan(target, now), traffic: [] }, where);
+  const back: Planned = { plan: plan(state, now), traffic: [] };
+  return applyPlanned(program === undefined ? back : { ...back, program }, where);
 }
 
 /** The plan as its versioned JSON, for --json and for plan files. */

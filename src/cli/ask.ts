@@ -14,6 +14,7 @@ export async function askYes(question: string, timeoutMs?: number): Promise<bool
   const lost = (): void => controller.abort();
   process.once('SIGHUP', lost);
   lines.once('close', lost);
+  lines.once('SIGINT', lost);
   try {
     return (await lines.question(question, { signal: controller.signal })).trim() === 'yes';
   } catch {

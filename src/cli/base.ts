@@ -19,6 +19,12 @@ export abstract class PlumbCommand extends Command {
     }),
   };
 
+  protected override async init(): Promise<void> {
+    await super.init();
+    // A terminal that goes away must not end an apply or its undo half-way (EIO, EPIPE).
+    for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+  }
+
   /** Whether standard output takes colours: a terminal, and NO_COLOR is not set. */
   protected get colour(): boolean {
     return process.stdout.isTTY && process.env['NO_COLOR'] === undefined;

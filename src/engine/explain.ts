@@ -20,6 +20,8 @@ export interface VerdictOptions extends Where {
   readonly node?: string | undefined;
   /** Ask about this program instead of the applied one. */
   readonly program?: string | undefined;
+  /** A request, as `PUT /v1/exhaust-port`. */
+  readonly http?: string | undefined;
 }
 
 /**
@@ -34,7 +36,21 @@ export async function explain(
     options.program === undefined
       ? await appliedProgram(options)
       : await synthesize(options.program, options);
-  return answer(question, compiled);
+  const said = answer(question, compiled);
+  if (options.http === undefined) return said;
+  checkRequest(options.http);
+  return {
+    ...said,
+    what: `${said.what}  ${options.http}`,
+    note: said.note ?? 'no rule looks at HTTP here: a request is judged as its connection is',
+  };
+}
+
+function checkRequest(request: string): void {
+  if (/^[A-Z]+ \/\S*$/.test(request)) return;
+  throw new PlumbError('PLB_INVALID_REQUEST', `${request} is no request`, {
+    hint: 'Write a method and a path: --http "PUT /v1/exhaust-port".',
+  });
 }
 
 export function answer({ from, to, port }: VerdictQuestion, compiled: Compiled): VerdictAnswer {

@@ -1,5 +1,5 @@
 import { Args, Flags } from '@oclif/core';
-import { applyPlanned, loadPlanned, planFromProgram, undoTo } from '../../engine.js';
+import { applyPlanned, goBack, loadPlanned, planFromProgram, remember } from '../../engine.js';
 import { PlumbError } from '../../model/error.js';
 import { renderPlan } from '../../report/terminal.js';
 import { askYes } from '../ask.js';
@@ -38,6 +38,7 @@ export default class Apply extends PlumbCommand {
     }
     if (!flags.yes && !(await askYes('\nApply this? Only "yes" is taken: '))) throw notConfirmed();
 
+    const before = confirmMs === undefined ? undefined : await remember(planned, flags);
     const controller = new AbortController();
     const interrupt = (): void => controller.abort();
     process.on('SIGINT', interrupt);
@@ -49,13 +50,15 @@ export default class Apply extends PlumbCommand {
       process.off('SIGTERM', interrupt);
     }
     this.log(`\napplied: ${String(steps.length)} step${steps.length === 1 ? '' : 's'}`);
-    if (confirmMs === undefined) return { applied: steps.length, undone: false };
+    if (confirmMs === undefined || before === undefined) {
+      return { applied: steps.length, undone: false };
+    }
     if (
       await askYes(`Keep it? Undone in ${String(confirmMs / 1000)} s without "yes": `, confirmMs)
     ) {
       return { applied: steps.length, undone: false };
     }
-    await undoTo(planned, flags);
+    await goBack(before, flags);
     this.log('not confirmed: everything is as it was before');
     process.exitCode = 1;
     return { applied: 0, undone: true };

@@ -18,6 +18,10 @@ export default class Verdict extends PlumbCommand {
   };
   static override flags = {
     node: nodeFlag,
+    http: Flags.string({
+      description: 'also ask about this request; no rule of this version looks at HTTP',
+      helpValue: '"METHOD PATH"',
+    }),
     program: Flags.string({
       description: 'the program; the applied one by default',
       helpValue: 'FILE',
