@@ -1,0 +1,146 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { CompiledPolicy } from '../../src/policy/compiled.js';
+import { decide, type DirectionVerdict } from '../../src/verdict/decide.js';
+import { FIRST, worldWithPackets, type PolicyWorld } from '../policy/arbitraries.js';
+import { judgeNaively, type End, type Packet } from '../policy/naive.js';
+import { compileWorld, sideOf } from '../policy/resolve.js';
+import {
+  DeviceNamespace,
+  LoadedPolicy,
+  reservedPlaces,
+  type Place,
+  type Shot,
+} from './loaded-policy.js';
+
+/** Packets judged in one run of this test, at least. */
+const PACKETS = 10_000;
+/** Local endpoints of a world at most, and as many twins. */
+const SLOTS = 8;
+const FIRST_PORT = 20_000;
+const ICMP = 1;
+const ICMPV6 = 58;
+/** IPsec is an extension header to IPv6, which the datapath drops before any policy. */
+const ESP = 50;
+
+let namespace: DeviceNamespace;
+beforeAll(() => {
+  namespace = new DeviceNamespace(SLOTS);
+});
+afterAll(() => {
+  namespace.dispose();
+});
+
+/** Everybody with labels: endpoint n at 10.9.0.n, and where it is local, its twin at 10.9.1.n. */
+function placesOf({ endpoints, local }: PolicyWorld): { own: Place[]; twins: Place[] } {
+  const place = (n: number, row: number): Place => ({
+    identity: FIRST + n,
+    device: `d${String(n + row * (SLOTS / 2))}`,
+    isLocal: n < local,
+    addresses: {
+      4: `10.9.${String(row)}.${String(n + 1)}`,
+      6: `fd99::${String(row)}:${String(n + 1)}`,
+    },
+  });
+  return {
+    own: endpoints.map((_, n) => place(n, 0)),
+    twins: endpoints.slice(0, local).map((_, n) => place(n, 1)),
+  };
+}
+
+/** A packet of a world in bytes; undefined where no such packet can be, or one before was of its flow. */
+function shotsOf(world: PolicyWorld, packets: readonly Packet[]): (Shot | undefined)[] {
+  const { own, twins } = placesOf(world);
+  const reserved = new Map(reservedPlaces().map((place) => [place.identity, place]));
+  const flows = new Set<string>();
+  return packets.map(({ from, to, protocol, port }, n) => {
+    const find = (end: End, row: readonly Place[]) =>
+      end.kind === 'endpoint'
+        ? row[world.endpoints.indexOf(end.labels)]
+        : end.kind === 'reserved'
+          ? reserved.get(sideOf(world, empty, end).identity)
+          : { device: '', isLocal: false, addresses: { 4: end.address, 6: end.address } };
+    const isSame = from.kind === 'endpoint' && to.kind === 'endpoint' && from.labels === to.labels;
+    const [source, destination] = [find(from, own), find(to, isSame ? twins : own)];
+    if (source === undefined || destination === undefined) throw new Error('nobody is there');
+    const family = familyOf(from, to, protocol, n);
+    if (family === undefined) return undefined;
+    const wire = {
+      source: source.addresses[family],
+      destination: destination.addresses[family],
+      protocol,
+      sourcePort: FIRST_PORT + n,
+      destinationPort: port,
+    };
+    const sides = [`${wire.source} ${ports(wire, 0)}`, `${wire.destination} ${ports(wire, 1)}`];
+    const flow = [protocol, ...sides.sort()].join(' ');
+    if (flows.has(flow)) return undefined;
+    flows.add(flow);
+    return source.isLocal
+      ? { device: source.device, isFromEndpoint: true, wire }
+      : { device: destination.device, isFromEndpoint: false, wire };
+  });
+}
+
+/** Names alone are looked up in it. */
+const empty = { prefixes: [] } as unknown as CompiledPolicy;
+
+function ports({ protocol, sourcePort, destinationPort }: Shot['wire'], side: 0 | 1): number {
+  if (protocol === ICMP || protocol === ICMPV6) return sourcePort;
+  return [6, 17, 132].includes(protocol) ? [sourcePort, destinationPort][side]! : 0;
+}
+
+function familyOf(from: End, to: End, protocol: number, n: number): 4 | 6 | undefined {
+  const address = [from, to].find((end) => end.kind === 'address')?.address;
+  const wanted = address === undefined ? undefined : address.includes(':') ? 6 : 4;
+  const needed = { [ICMP]: 4 as const, [ICMPV6]: 6 as const, [ESP]: 4 as const }[protocol];
+  if (wanted !== undefined && needed !== undefined && wanted !== needed) return undefined;
+  return wanted ?? needed ?? (n % 2 === 0 ? 4 : 6);
+}
+
+/** The direction that the datapath reports: it asks egress first, and stops at the first no. */
+function denying(decision: ReturnType<typeof decide>): DirectionVerdict | undefined {
+  return [decision.egress, decision.ingress].find((verdict) => verdict?.allowed === false);
+}
+
+describe('for any policies and packets', () => {
+  it('the datapath, the compiled policy and reading every rule agree, also on why', async () => {
+    let judged = 0;
+    const seen = { allowed: 0, dropped: 0 };
+    const property = fc.asyncProperty(worldWithPackets(400), async ([world, packets]) => {
+      const compiled = compileWorld(world);
+      const { own, twins } = placesOf(world);
+      const shots = shotsOf(world, packets);
+      const loaded = await LoadedPolicy.load(compiled, [...own, ...twins], namespace);
+      try {
+        const outcomes = await loaded.judge(shots.filter((shot) => shot !== undefined));
+        let next = 0;
+        packets.forEach((packet, n) => {
+          if (shots[n] === undefined) return;
+          const outcome = outcomes[next++]!;
+          const from = sideOf(world, compiled, packet.from);
+          const to = sideOf(world, compiled, packet.to);
+          const decision = decide(compiled, from, to, packet.protocol, packet.port);
+          const { allowed } = judgeNaively(world.policies, world.node, packet);
+          const text = JSON.stringify(packet);
+          expect([!outcome.dropped, decision.allowed], text).toEqual([allowed, allowed]);
+          judged++;
+          seen[allowed ? 'allowed' : 'dropped']++;
+          const by = denying(decision);
+          if (by === undefined) return;
+          const { reason, direction, policySet, version, class: peer, table } = by;
+          expect(outcome.event, text).toMatchObject({
+            ...{ reason, direction, policySet, version, class: peer, table },
+            sourceIdentity: from.identity,
+            destinationIdentity: to.identity,
+          });
+        });
+      } finally {
+        loaded.close();
+      }
+    });
+    while (judged < PACKETS) await fc.assert(property, { numRuns: 20 });
+    expect(seen.allowed).toBeGreaterThan(PACKETS / 10);
+    expect(seen.dropped).toBeGreaterThan(PACKETS / 10);
+  });
+});
