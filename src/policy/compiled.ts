@@ -24,6 +24,12 @@ export interface PolicyView {
   readonly tables: ReadonlyMap<number, readonly TableEntry[]>;
   /** Whether the local host may reach its own endpoints whatever their ingress says. */
   readonly allowLocalhost: boolean;
+  /**
+   * Who is at the addresses outside, as far as no longer prefix says otherwise; with 0.0.0.0/0 and ::/0.
+   * Identities of prefixes are renamed when terms come or go: only with this are two policies compared
+   * address by address.
+   */
+  readonly prefixes?: readonly PrefixIdentity[];
 }
 
 /** Why a policy set is as it is: the policies that apply, and how to name it. */

@@ -1,14 +1,17 @@
-import type { PortRange } from '../model/port.js';
 import { RESERVED } from '../model/identity.js';
-import type { PolicyView } from '../policy/compiled.js';
-import { DEFAULT_CLASS } from '../policy/compiled.js';
+import type { PortRange } from '../model/port.js';
+import { DEFAULT_CLASS, type PolicyView } from '../policy/compiled.js';
+import type { Direction } from '../policy/policy-set.js';
 import type { TableEntry } from '../policy/table.js';
-import { findTable } from './decide.js';
-import { compareTables, type Tables } from './segments.js';
+import { groupPeers, type Seat, type SeatedGroup } from './groups.js';
+import { compareTables, type TableChange, type Tables } from './segments.js';
 
 /** Identities that both policies treat alike, so that one of them speaks for all. */
 export interface PeerGroup {
+  /** As the later policy numbers them; as the earlier does, where the later knows them no more. */
   readonly identities: readonly number[];
+  /** Of addresses outside, where both policies say who is there: which ones are meant. */
+  readonly prefixes?: readonly string[];
   /** Endpoints of this node before, after. */
   readonly local: readonly [boolean, boolean];
 }
@@ -17,72 +20,77 @@ export interface PeerGroup {
 export interface VerdictChange {
   readonly from: PeerGroup;
   readonly to: PeerGroup;
+  /** Protocol 0 is every protocol that no other change between the two names. */
   readonly ports: PortRange;
   readonly allowed: boolean;
 }
 
 /**
  * Which connections become allowed or denied between two policies: exact over all identities that
- * either knows, all protocols and all ports. A connection counts only while both ends exist: an
- * identity that one of them does not know is new or gone, which is no change of policy; `null` is a
- * node without any.
+ * either knows, all protocols and all ports, and if both have prefixes, over all addresses outside.
+ * One end must be an endpoint of this node afterwards; `null` is a node without any.
  */
 export function verdictDelta(before: PolicyView | null, after: PolicyView): VerdictChange[] {
-  const groups = groupIdentities(before, after);
+  const groups = groupPeers(before, after);
+  const local = groups.filter((group) => group.local[1]);
+  const compare = comparer();
   const changes: VerdictChange[] = [];
   for (const from of groups) {
-    for (const to of groups) {
-      const [wasHere, isHere] = [from.local[0] || to.local[0], from.local[1] || to.local[1]];
-      if (!isHere) continue;
-      const old = before === null || !wasHere ? undefined : tablesOf(before, from, to, 0);
-      const change = compareTables(old ?? [undefined], tablesOf(after, from, to, 1));
-      for (const ports of change.opened) changes.push({ from, to, ports, allowed: true });
-      for (const ports of change.closed) changes.push({ from, to, ports, allowed: false });
+    for (const to of from.local[1] ? groups : local) {
+      const wasHere = before !== null && (from.local[0] || to.local[0]);
+      const old = wasHere ? tablesOf(before, from, to, 0) : [undefined];
+      const { opened, closed } = compare(old, tablesOf(after, from, to, 1));
+      for (const ports of opened) changes.push({ from, to, ports, allowed: true });
+      for (const ports of closed) changes.push({ from, to, ports, allowed: false });
     }
   }
   return changes;
 }
 
-function tablesOf(view: PolicyView, from: PeerGroup, to: PeerGroup, time: 0 | 1): Tables {
-  const [source = 0] = from.identities;
-  const [destination = 0] = to.identities;
+function tablesOf(view: PolicyView, from: SeatedGroup, to: SeatedGroup, time: 0 | 1): Tables {
+  const source = from.seats[time];
+  const destination = to.seats[time];
   const tables: (readonly TableEntry[] | undefined)[] = [];
-  if (from.local[time]) tables.push(tableAt(view, 'egress', source, destination));
-  const isHost = source === RESERVED.host && view.allowLocalhost && !from.local[time];
-  if (to.local[time] && !isHost) tables.push(tableAt(view, 'ingress', destination, source));
+  if (source.isLocal) tables.push(tableAt(view, 'egress', source, destination));
+  const isHost = source.identity === RESERVED.host && view.allowLocalhost && !source.isLocal;
+  if (destination.isLocal && !isHost) {
+    tables.push(tableAt(view, 'ingress', destination, source));
+  }
   return tables;
 }
 
 function tableAt(
   view: PolicyView,
-  direction: 'ingress' | 'egress',
-  subject: number,
-  peer: number,
+  direction: Direction,
+  subject: Seat,
+  peer: Seat,
 ): readonly TableEntry[] | undefined {
-  const { table } = findTable(view, direction, subject, peer);
+  if (peer.class === undefined) return undefined;
+  const refs = subject.refs?.[direction];
+  const table = refs?.get(peer.class) ?? refs?.get(DEFAULT_CLASS);
   return table === undefined ? undefined : view.tables.get(table);
 }
 
-function groupIdentities(before: PolicyView | null, after: PolicyView): PeerGroup[] {
-  const identities = new Set([...(before?.classes.keys() ?? []), ...after.classes.keys()]);
-  const groups = new Map<string, { identities: number[]; local: [boolean, boolean] }>();
-  for (const id of [...identities].sort((a, b) => a - b)) {
-    const local: [boolean, boolean] = [
-      before?.policySets.has(id) ?? false,
-      after.policySets.has(id),
-    ];
-    const key = [
-      before?.classes.get(id) ?? DEFAULT_CLASS,
-      after.classes.get(id) ?? DEFAULT_CLASS,
-      before?.policySets.get(id) ?? 0,
-      after.policySets.get(id) ?? 0,
-      ...local,
-      // The host is judged apart when it may always reach its endpoints.
-      id === RESERVED.host,
-    ].join(' ');
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, { identities: [id], local });
-    else group.identities.push(id);
-  }
-  return [...groups.values()];
+/** Compares tables once for each combination of contents: there are few tables and many pairs. */
+function comparer(): (before: Tables, after: Tables) => TableChange {
+  const numberOf = new Map<readonly TableEntry[] | undefined, number>();
+  const byText = new Map<string, number>();
+  const memo = new Map<string, TableChange>();
+  const number = (table: readonly TableEntry[] | undefined): number => {
+    const known = numberOf.get(table);
+    if (known !== undefined) return known;
+    const text = table === undefined ? '' : JSON.stringify(table);
+    const own = byText.get(text) ?? byText.size;
+    byText.set(text, own);
+    numberOf.set(table, own);
+    return own;
+  };
+  return (before, after) => {
+    const key = `${before.map(number).join(' ')}>${after.map(number).join(' ')}`;
+    const known = memo.get(key);
+    if (known !== undefined) return known;
+    const change = compareTables(before, after);
+    memo.set(key, change);
+    return change;
+  };
 }
