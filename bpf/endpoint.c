@@ -22,7 +22,6 @@ struct run {
   /* The endpoint whose device this is, and whoever it talks to. */
   struct side self;
   struct side peer;
-  const struct plumb_device *device;
   const struct plumb_endpoint *peerEndpoint;
 };
 
@@ -39,20 +38,24 @@ static __always_inline int is_own(const struct plumb_device *device, const struc
 }
 
 /* Judges the flow as its opener would be judged, whichever side sent this packet. */
-static __always_inline enum reason judge_flow(struct run *run, int fromSelf, int isReply,
-                                              const struct plumb_config *config, __u32 epoch) {
+static __always_inline enum reason judge_flow(struct run *run, int fromSelf, __u32 epoch,
+                                              const struct plumb_config *config) {
+  const struct packet *packet = &run->packet;
+  int isReply = run->tracking.isReply;
   int openerIsSelf = fromSelf != isReply;
-  __be16 port = isReply && run->packet.protocol != ICMP && run->packet.protocol != ICMPV6
-                    ? run->packet.sourcePort
-                    : run->packet.policyPort;
+  __be16 port = packet->policyPort;
 
   /* An echo reply is judged as the request that it answers. */
-  if (isReply && run->packet.protocol == ICMP) port = bpf_htons(8 << 8);
-  if (isReply && run->packet.protocol == ICMPV6) port = bpf_htons(128 << 8);
-  if (openerIsSelf)
-    return judge(&run->judgement, &run->self, &run->peer, run->packet.protocol, port, config,
-                 epoch);
-  return judge(&run->judgement, &run->peer, &run->self, run->packet.protocol, port, config, epoch);
+  if (isReply) {
+    port = packet->protocol == ICMP     ? bpf_htons(ECHO_REQUEST << 8)
+           : packet->protocol == ICMPV6 ? bpf_htons(ECHO_REQUEST_V6 << 8)
+                                        : packet->sourcePort;
+  }
+  run->judgement.epoch = epoch;
+  run->judgement.protocol = packet->protocol;
+  run->judgement.port = port;
+  return judge(&run->judgement, openerIsSelf ? &run->self : &run->peer,
+               openerIsSelf ? &run->peer : &run->self, config);
 }
 
 /* FORWARDED, or why the packet is dropped. */
@@ -62,37 +65,43 @@ static __always_inline enum reason decide(struct __sk_buff *skb, struct run *run
   run->judgement.direction = fromSelf ? EGRESS : INGRESS;
   const struct plumb_device *device = device_of(skb);
   if (!device) return NO_DEVICE;
-  run->device = device;
+  local_side(&run->self, device);
   enum reason reason = parse(skb, &run->packet);
   if (reason) return reason;
-  if (fromSelf && !is_own(device, &run->packet, &run->packet.source)) return SPOOFED_SOURCE;
+  /* What an endpoint sends is from its own address, and nothing that comes to it is. */
+  if (is_own(device, &run->packet, &run->packet.source) != fromSelf) return SPOOFED_SOURCE;
   if (!fromSelf && !is_own(device, &run->packet, &run->packet.destination)) return NO_ENDPOINT;
   const struct plumb_config *config = bpf_map_lookup_elem(&plumb_config, &zero);
   if (!config) return NO_POLICY;
 
   __u32 epoch = *(volatile const __u32 *)&config->epoch;
-  local_side(&run->self, device);
   run->peerEndpoint =
       find_side(&run->peer, fromSelf ? &run->packet.destination : &run->packet.source);
   if (same_addr(&run->packet.source, &run->packet.destination)) return FORWARDED;
-  if (!run->packet.hasFlow) return judge_flow(run, fromSelf, 0, config, epoch);
 
-  track(&run->tracking, &run->packet);
-  struct plumb_flow *flow = find_flow(&run->tracking, &run->packet);
+  struct plumb_flow *flow = 0;
+  if (run->packet.hasFlow) {
+    track(&run->tracking, &run->packet);
+    flow = find_flow(&run->tracking, &run->packet);
+  }
   if (flow && flow->epoch == epoch) {
     touch_flow(flow, &run->tracking, &run->packet);
     return FORWARDED;
   }
-  reason = judge_flow(run, fromSelf, flow ? run->tracking.isReply : 0, config, epoch);
+  reason = judge_flow(run, fromSelf, epoch, config);
   if (reason) {
     if (flow) bpf_map_delete_elem(&plumb_conntrack, &run->tracking.tuple);
     return reason;
   }
+  if (!run->packet.hasFlow) return FORWARDED;
   return open_flow(&run->tracking, &run->packet, epoch, flow ? flow->state : 0) ? CONNTRACK_FULL
                                                                                 : FORWARDED;
 }
 
-/* Straight into the other endpoint's namespace: no route, no neighbor, no queue of the host's. */
+/*
+ * Straight into the other endpoint's namespace: no route, no neighbor, no queue of the host's. The
+ * TTL stays, as on one link: such a packet runs no second time, so it cannot go round.
+ */
 static __always_inline int deliver(struct __sk_buff *skb, const struct plumb_endpoint *endpoint) {
   if (bpf_skb_store_bytes(skb, 0, endpoint->mac, 6, 0) ||
       bpf_skb_store_bytes(skb, 6, endpoint->hostMac, 6, 0))

@@ -45,8 +45,8 @@ static __always_inline int is_after(const struct plumb_addr *a, __be16 portA,
 static __always_inline void track(struct tracking *tracking, const struct packet *packet) {
   struct plumb_tuple *tuple = &tracking->tuple;
 
-  tracking->sourceIsB = is_after(&packet->source, packet->sourcePort, &packet->destination,
-                                 packet->destinationPort);
+  tracking->sourceIsB =
+      is_after(&packet->source, packet->sourcePort, &packet->destination, packet->destinationPort);
   if (tracking->sourceIsB) {
     tuple->addressA = packet->destination;
     tuple->portA = packet->destinationPort;

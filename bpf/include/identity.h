@@ -14,8 +14,8 @@ static __always_inline void local_side(struct side *side, const struct plumb_dev
 }
 
 /*
- * Who is at an address: an endpoint of this node (which is returned), an exact entry of the ipcache,
- * or the longest prefix. Identity 0 where nothing is known; that is never let through.
+ * Who is at an address: an endpoint of this node (which is returned), an exact entry of the
+ * ipcache, or the longest prefix. Identity 0 where nothing is known; that is never let through.
  */
 static __always_inline const struct plumb_endpoint *find_side(struct side *side,
                                                               const struct plumb_addr *address) {

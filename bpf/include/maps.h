@@ -4,13 +4,13 @@
 #include "types.h"
 #include <bpf/bpf_helpers.h>
 
-#define MAP(name_, type_, key_, value_, entries_, flags_)                                          \
-  struct {                                                                                         \
-    __uint(type, type_);                                                                           \
-    __uint(max_entries, entries_);                                                                 \
-    __uint(map_flags, flags_);                                                                     \
-    __type(key, key_);                                                                             \
-    __type(value, value_);                                                                         \
+#define MAP(name_, type_, key_, value_, entries_, flags_) \
+  struct {                                                \
+    __uint(type, type_);                                  \
+    __uint(max_entries, entries_);                        \
+    __uint(map_flags, flags_);                            \
+    __type(key, key_);                                    \
+    __type(value, value_);                                \
   } name_ SEC(".maps")
 
 #define DYNAMIC BPF_F_NO_PREALLOC

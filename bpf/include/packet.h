@@ -27,6 +27,11 @@ struct packet {
 #define ETHERNET_HEADER 14
 #define IPV6_HEADER 40
 
+#define ECHO_REPLY 0
+#define ECHO_REQUEST 8
+#define ECHO_REQUEST_V6 128
+#define ECHO_REPLY_V6 129
+
 #define TCP_FIN 0x01
 #define TCP_SYN 0x02
 #define TCP_RST 0x04
@@ -88,6 +93,19 @@ static __always_inline int same_addr(const struct plumb_addr *a, const struct pl
          a->words[3] == b->words[3];
 }
 
+/*
+ * Listener, router and neighbor messages and redirects (RFC 2710, 4861, 3810). Neighbors are
+ * permanent, so nobody here needs them, and a forged one could draw traffic to itself.
+ */
+static __always_inline int is_neighborhood(__u8 type) {
+  return (type >= 130 && type <= 137) || type == 143;
+}
+
+/* ::/64 has the unspecified address, loopback and the IPv4-mapped ones: none is ever on a wire. */
+static __always_inline int is_never_sent(const struct plumb_addr *address) {
+  return address->words[0] == 0 && address->words[1] == 0;
+}
+
 /* Ports, flags and ICMP types, from the header at `offset`. Bytes that are not there: malformed. */
 static __always_inline enum reason parse_transport(struct __sk_buff *skb, struct packet *packet,
                                                    __u32 offset) {
@@ -111,10 +129,11 @@ static __always_inline enum reason parse_transport(struct __sk_buff *skb, struct
     __be16 id = *(__be16 *)head.rest;
     __u8 isV6 = protocol == ICMPV6;
 
+    if (isV6 && is_neighborhood(type)) return UNSUPPORTED_MULTICAST;
     packet->policyPort = head.source;
-    if (type == (isV6 ? 128 : 8))
+    if (type == (isV6 ? ECHO_REQUEST_V6 : ECHO_REQUEST))
       packet->sourcePort = id;
-    else if (type == (isV6 ? 129 : 0))
+    else if (type == (isV6 ? ECHO_REPLY_V6 : ECHO_REPLY))
       packet->destinationPort = id;
     else
       packet->hasFlow = 0;
@@ -134,6 +153,7 @@ static __always_inline enum reason parse_ipv4(struct __sk_buff *skb, struct pack
   if (bpf_skb_load_bytes(skb, ETHERNET_HEADER, &ip, sizeof(ip))) return MALFORMED;
   __u32 length = (ip.versionAndLength & 0x0f) * 4;
   if (ip.versionAndLength >> 4 != 4 || length < sizeof(ip)) return MALFORMED;
+  if (ETHERNET_HEADER + length > skb->len) return MALFORMED;
   map_ipv4(&packet->source, ip.source);
   map_ipv4(&packet->destination, ip.destination);
   packet->protocol = ip.protocol;
@@ -170,18 +190,20 @@ static __always_inline enum reason parse_ipv6(struct __sk_buff *skb, struct pack
   case ICMP:
     return UNSUPPORTED_PROTOCOL;
   }
-  /* An IPv4-mapped address in an IPv6 packet would pass for an IPv4 peer. */
-  if (packet->source.words[0] == 0 && packet->source.words[1] == 0 &&
-      packet->source.words[2] == bpf_htonl(0xffff))
-    return SPOOFED_SOURCE;
-  if (packet->destination.words[0] == 0 && packet->destination.words[1] == 0 &&
-      packet->destination.words[2] == bpf_htonl(0xffff))
-    return MALFORMED;
+  /* An IPv4-mapped one would pass for an IPv4 peer, :: for an endpoint that has no IPv6. */
+  if (is_never_sent(&packet->source)) return SPOOFED_SOURCE;
+  if (is_never_sent(&packet->destination)) return MALFORMED;
   return parse_transport(skb, packet, ETHERNET_HEADER + IPV6_HEADER);
 }
 
-/* FORWARDED, or why the packet must not be. */
-static __always_inline enum reason parse(struct __sk_buff *skb, struct packet *packet) {
+/*
+ * FORWARDED, or why the packet must not be. A function of its own, because the verifier then walks
+ * through what follows once, not once for every sort of packet.
+ */
+__noinline int parse(struct __sk_buff *skb, struct packet *packet) {
+  if (!packet) return MALFORMED;
+  /* A tag is not in the frame any more, and would go along with it unseen. */
+  if (skb->vlan_present) return UNSUPPORTED_ETHERTYPE;
   if (skb->protocol == bpf_htons(ETHERTYPE_IPV4)) return parse_ipv4(skb, packet);
   if (feature_ipv6 && skb->protocol == bpf_htons(ETHERTYPE_IPV6)) return parse_ipv6(skb, packet);
   return UNSUPPORTED_ETHERTYPE;

@@ -12,24 +12,28 @@ struct side {
   __u8 isLocal;
 };
 
-/* What was decided and by which entries, for events and metrics. */
+/* One question to a policy, and what was decided by which entries, for events and metrics. */
 struct judgement {
+  __u32 epoch;
   __u32 policySet;
+  __u32 peer; /* identity */
   __u32 version;
   __u32 class;
   __u32 table;
-  __u8 reason;
+  __be16 port;
+  __u8 protocol;
   __u8 direction;
+  __u8 reason;
   __u8 audited;
+  __u16 pad;
 };
 
 #define TABLE_KEY_BITS 64
 
-static __always_inline enum reason check_table(struct judgement *judgement, __u8 protocol,
-                                               __be16 port) {
+static __always_inline enum reason check_table(__u32 table, __u8 protocol, __be16 port) {
   struct plumb_table_key key = {
       .prefixLength = TABLE_KEY_BITS,
-      .table = judgement->table,
+      .table = table,
       .protocol = protocol,
       .port = port,
   };
@@ -46,27 +50,33 @@ static __always_inline enum reason check_table(struct judgement *judgement, __u8
   return entry->flags & ENTRY_DEFAULT ? POLICY_DEFAULT_DENY : POLICY_DENIED;
 }
 
-/* One direction at one endpoint: what its policy says of a peer and a port. */
-static __always_inline enum reason check(struct judgement *judgement, enum direction direction,
-                                         __u32 policySet, __u32 peer, __u8 protocol, __be16 port,
-                                         __u32 epoch) {
-  struct plumb_head_key head = {.buffer = epoch & 1, .policySet = policySet};
-  struct plumb_ref_key ref = {.direction = direction};
+/*
+ * One direction at one endpoint: what its policy says of a peer and a port. A function of its own,
+ * because the verifier then walks through it once, not once for every way that leads here.
+ */
+__noinline int check(struct judgement *judgement) {
+  if (!judgement) return NO_POLICY;
+  struct plumb_head_key head = {
+      .buffer = judgement->epoch & 1,
+      .policySet = judgement->policySet,
+  };
 
-  judgement->direction = direction;
-  judgement->policySet = policySet;
   judgement->version = 0;
   judgement->class = 0;
   judgement->table = 0;
   const __u32 *version = bpf_map_lookup_elem(&plumb_heads, &head);
   if (!version) return NO_POLICY;
   judgement->version = *version;
-  if (!peer) return NO_IDENTITY;
+  if (!judgement->peer) return NO_IDENTITY;
+  __u32 peer = judgement->peer;
   const __u32 *class = bpf_map_lookup_elem(&plumb_classes, &peer);
   if (!class) return NO_CLASS;
   judgement->class = *class;
-  ref.version = *version;
-  ref.class = *class;
+  struct plumb_ref_key ref = {
+      .version = *version,
+      .direction = judgement->direction,
+      .class = *class,
+  };
   const __u32 *table = bpf_map_lookup_elem(&plumb_refs, &ref);
   if (!table) {
     ref.class = 0;
@@ -74,29 +84,38 @@ static __always_inline enum reason check(struct judgement *judgement, enum direc
     if (!table) return NO_POLICY;
   }
   judgement->table = *table;
-  return check_table(judgement, protocol, port);
+  return check_table(*table, judgement->protocol, judgement->port);
 }
 
-/* Both sides must allow: the opener's egress and the other's ingress. */
-static __always_inline enum reason judge(struct judgement *judgement, const struct side *opener,
-                                         const struct side *other, __u8 protocol, __be16 port,
-                                         const struct plumb_config *config, __u32 epoch) {
-  enum reason reason = FORWARDED;
+static __always_inline enum reason ask(struct judgement *judgement, enum direction direction,
+                                       const struct side *subject, const struct side *peer) {
+  judgement->direction = direction;
+  judgement->policySet = subject->policySet;
+  judgement->peer = peer->identity;
+  enum reason reason = check(judgement);
 
-  if (opener->isLocal) {
-    reason = check(judgement, EGRESS, opener->policySet, other->identity, protocol, port, epoch);
-    if (reason && !(opener->flags & ENDPOINT_AUDIT)) return reason;
-    judgement->audited |= reason != FORWARDED;
-    judgement->reason = reason;
-  }
-  if (!other->isLocal) return FORWARDED;
-  if (!opener->isLocal && opener->identity == IDENTITY_HOST &&
-      (config->flags & CONFIG_ALLOW_LOCALHOST))
-    return FORWARDED;
-  reason = check(judgement, INGRESS, other->policySet, opener->identity, protocol, port, epoch);
-  if (!reason) return FORWARDED;
-  if (!(other->flags & ENDPOINT_AUDIT)) return reason;
+  if (!reason || !(subject->flags & ENDPOINT_AUDIT)) return reason;
   judgement->audited = 1;
   judgement->reason = reason;
   return FORWARDED;
+}
+
+/*
+ * Both sides must allow: the opener's egress and the other's ingress. Where both are only audited,
+ * the first is told: it would have been the one to drop.
+ */
+static __always_inline enum reason judge(struct judgement *judgement, const struct side *opener,
+                                         const struct side *other,
+                                         const struct plumb_config *config) {
+  if (opener->isLocal) {
+    enum reason reason = ask(judgement, EGRESS, opener, other);
+    if (reason) return reason;
+  } else if (opener->identity == IDENTITY_HOST && (config->flags & CONFIG_ALLOW_LOCALHOST)) {
+    return FORWARDED;
+  }
+  if (!other->isLocal) return FORWARDED;
+  struct judgement egress = *judgement;
+  enum reason reason = ask(judgement, INGRESS, other, opener);
+  if (!reason && egress.audited) *judgement = egress;
+  return reason;
 }

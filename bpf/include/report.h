@@ -4,6 +4,10 @@
 #include "maps.h"
 #include "policy.h"
 
+/*
+ * One packet counts once, for what decided it: where both sides were asked, the last. A packet of a
+ * flow that is remembered has no version and no class.
+ */
 static __always_inline void count(struct __sk_buff *skb, const struct judgement *judgement,
                                   enum reason reason, __u8 verdict) {
   struct plumb_metric_key key = {
@@ -16,13 +20,15 @@ static __always_inline void count(struct __sk_buff *skb, const struct judgement 
 
   if (!feature_metrics) return;
   struct plumb_metric *metric = bpf_map_lookup_elem(&plumb_metrics, &key);
-  if (metric) {
-    metric->packets++;
-    metric->bytes += skb->len;
-    return;
+  if (!metric) {
+    /* Another CPU may be faster; then its entry is the one. */
+    struct plumb_metric none = {};
+    bpf_map_update_elem(&plumb_metrics, &key, &none, BPF_NOEXIST);
+    metric = bpf_map_lookup_elem(&plumb_metrics, &key);
+    if (!metric) return;
   }
-  struct plumb_metric first = {.packets = 1, .bytes = skb->len};
-  bpf_map_update_elem(&plumb_metrics, &key, &first, BPF_NOEXIST);
+  metric->packets++;
+  metric->bytes += skb->len;
 }
 
 static __always_inline void tell(struct __sk_buff *skb, const struct packet *packet,

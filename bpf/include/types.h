@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* Structs that user space shares. src/state/layout.ts says the same; a test compares both by BTF. */
+/* Structs that user space shares. src/state/layout.ts says the same; a test compares both by BTF.
+ */
 #pragma once
 
 #include <linux/bpf.h>

@@ -1,0 +1,174 @@
+import { loadObject } from 'libbpf-napi';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { featuresOf, openDatapath } from '../../src/kernel/datapath.js';
+import { IFINDEX_BASE, REASONS, VERDICT } from '../../src/state/layout.js';
+import { ACTION, OBJECT, TestDatapath } from './datapath.js';
+import { ETHERNET, echo, tcp } from './packets.js';
+import { AT, CLASS, IDENTITY, MAC, SET, story, TABLE, VERSION } from './story.js';
+
+const macOf = (frame: Uint8Array, at: number): string =>
+  Array.from(frame.subarray(at, at + 6), (byte) => byte.toString(16).padStart(2, '0')).join(':');
+
+describe('a packet', () => {
+  let datapath: TestDatapath;
+  beforeAll(async () => {
+    datapath = await TestDatapath.open();
+  });
+  beforeEach(() => datapath.load(story));
+  afterAll(() => datapath.close());
+
+  test('to the same node carries the MACs of its destination and is else untouched', async () => {
+    const frame = tcp(AT.a, AT.b, [4000, 80]);
+    const { action, data } = await datapath.run('from_endpoint', 'ep0', frame);
+    expect(action).toBe(ACTION.redirect);
+    expect([macOf(data, 0), macOf(data, 6)]).toEqual([MAC.b, MAC.hostOfB]);
+    expect(data.subarray(ETHERNET - 2)).toEqual(Buffer.from(frame.subarray(ETHERNET - 2)));
+  });
+
+  test('to the stack, or from it, is untouched', async () => {
+    const out = tcp(AT.a, AT.remote, [4000, 80]);
+    const back = tcp(AT.remote, AT.b, [4000, 80]);
+    expect((await datapath.run('from_endpoint', 'ep0', out)).data).toEqual(Buffer.from(out));
+    expect((await datapath.run('to_endpoint', 'ep1', back)).data).toEqual(Buffer.from(back));
+  });
+
+  test('that is dropped is told with all that is known of it', async () => {
+    const before = process.hrtime.bigint();
+    const frame = tcp(AT.a, AT.b, [4000, 81]);
+    await datapath.run('from_endpoint', 'ep0', frame);
+    const [event, ...more] = datapath.events();
+    expect(more).toEqual([]);
+    expect(event).toEqual({
+      time: expect.toSatisfy((time: bigint) => time >= before && time <= process.hrtime.bigint()),
+      verdict: 'deny',
+      reason: 'policy-default-deny',
+      direction: 'ingress',
+      protocol: 6,
+      source: AT.a,
+      destination: AT.b,
+      sourcePort: 4000,
+      destinationPort: 81,
+      sourceIdentity: IDENTITY.a,
+      destinationIdentity: IDENTITY.b,
+      policySet: SET.b,
+      version: VERSION.b,
+      class: CLASS.a,
+      table: TABLE.web,
+      ifindex: IFINDEX_BASE,
+      length: frame.length,
+    });
+  });
+
+  test('with a false source is told with who really sent it', async () => {
+    await datapath.run('from_endpoint', 'ep0', tcp(AT.b, AT.remote, [4000, 80]));
+    expect(datapath.events()).toMatchObject([{ source: AT.b, sourceIdentity: IDENTITY.a }]);
+  });
+
+  test('that passes is not told', async () => {
+    await datapath.run('from_endpoint', 'ep0', echo(AT.a, AT.b, 1));
+    expect(datapath.events()).toEqual([]);
+  });
+
+  test('counts for the version and class that decided, and for none once its flow is known', async () => {
+    const frame = tcp(AT.a, AT.b, [4000, 80]);
+    for (let i = 0; i < 3; i++) await datapath.run('from_endpoint', 'ep0', frame);
+    const metrics = await datapath.entries('plumb_metrics');
+    const reason = REASONS.forwarded;
+    expect(metrics).toHaveLength(2);
+    expect(metrics).toContainEqual({
+      key: {
+        version: VERSION.b,
+        class: CLASS.a,
+        reason,
+        direction: 0,
+        verdict: VERDICT.allow,
+        pad: 0,
+      },
+      value: { packets: 1n, bytes: BigInt(frame.length) },
+    });
+    expect(metrics).toContainEqual({
+      key: { version: 0, class: 0, reason, direction: 1, verdict: VERDICT.allow, pad: 0 },
+      value: { packets: 2n, bytes: BigInt(2 * frame.length) },
+    });
+  });
+});
+
+describe('what is switched off', () => {
+  const opened: TestDatapath[] = [];
+  afterAll(async () => {
+    for (const datapath of opened) await datapath.close();
+  });
+
+  async function without(feature: string): Promise<TestDatapath> {
+    const datapath = await TestDatapath.open({ features: { [feature]: false } });
+    opened.push(datapath);
+    await datapath.load(story);
+    return datapath;
+  }
+
+  test('IPv6 does not pass', async () => {
+    const datapath = await without('ipv6');
+    const run = (frame: Uint8Array): Promise<{ action: number }> =>
+      datapath.run('from_endpoint', 'ep0', frame);
+    expect(await run(tcp(AT.a6, AT.b6, [4000, 80]))).toMatchObject({ action: ACTION.drop });
+    expect(await run(tcp(AT.a, AT.b, [4000, 80]))).toMatchObject({ action: ACTION.redirect });
+    expect(await datapath.entries('plumb_metrics')).toContainEqual(
+      expect.objectContaining({
+        key: expect.objectContaining({ reason: REASONS['unsupported-ethertype'] }),
+      }),
+    );
+  });
+
+  test('events are not sent, and drops are drops', async () => {
+    const datapath = await without('events');
+    const refused = await datapath.run('from_endpoint', 'ep0', tcp(AT.a, AT.b, [4000, 81]));
+    expect(refused.action).toBe(ACTION.drop);
+    expect(datapath.events()).toEqual([]);
+  });
+
+  test('metrics are not counted', async () => {
+    const datapath = await without('metrics');
+    await datapath.run('from_endpoint', 'ep0', tcp(AT.a, AT.b, [4000, 80]));
+    expect(await datapath.entries('plumb_metrics')).toEqual([]);
+  });
+});
+
+describe('the object', () => {
+  test('has a program for each direction, and these switches', async () => {
+    const object = await loadObject(OBJECT);
+    try {
+      expect(object.programs().sort()).toEqual(['from_endpoint', 'to_endpoint']);
+    } finally {
+      object.close();
+    }
+    expect(featuresOf(openDatapath(OBJECT))).toEqual(['events', 'ipv6', 'metrics']);
+    expect(openDatapath(OBJECT).rodata.get('plumb_build')?.size).toBe(8);
+  });
+
+  // What the verifier walks through is what a change of datapath costs a node.
+  test('is verified in less than 15,000 instructions a program', async () => {
+    const object = await loadObject(OBJECT);
+    try {
+      for (const name of object.programs()) {
+        expect(object.program(name).info().verifiedInstructions).toBeLessThan(15_000);
+      }
+    } finally {
+      object.close();
+    }
+  });
+
+  test('is smaller for the verifier without its features', async () => {
+    const off = Object.fromEntries(
+      ['ipv6', 'events', 'metrics'].map((name) => [`feature_${name}`, Uint8Array.of(0)]),
+    );
+    const [full, bare] = [await loadObject(OBJECT), await loadObject(OBJECT, { rodata: off })];
+    try {
+      const length = (object: typeof full): number =>
+        object.program('from_endpoint').info().xlatedLength;
+      expect(length(bare)).toBeLessThan(0.8 * length(full));
+    } finally {
+      full.close();
+      bare.close();
+    }
+  });
+});
