@@ -1,4 +1,6 @@
+import { RESERVED } from '../model/identity.js';
 import type { PolicyView } from '../policy/compiled.js';
+import type { PrefixIdentity } from '../policy/prefixes.js';
 import type { TableEntry } from '../policy/table.js';
 import type { FieldValue } from '../state/codec.js';
 import { rowsOf } from '../state/columns.js';
@@ -42,10 +44,25 @@ export function policyView(state: State): PolicyView {
     heads: pairs(rows('plumb_heads'), 'policySet', 'version'),
     versions: versions,
     tables,
+    prefixes: prefixRows(inForce),
     allowLocalhost: rows('plumb_config').some(
       ({ flags = 0 }) => (flags & CONFIG_ALLOW_LOCALHOST) !== 0,
     ),
   };
+}
+
+/** Who is where outside; the nodes' own ranges are no part of the world. */
+function prefixRows(resources: readonly EntriesResource[]): PrefixIdentity[] {
+  return resources
+    .filter((r) => r.map === 'plumb_ipcache_lpm')
+    .flatMap((r) => rowsOf('plumb_ipcache_lpm', r.columns))
+    .flatMap(({ key, value }) => {
+      const identity = Number(value['identity']);
+      if (identity === RESERVED.unmanaged) return [];
+      const address = String(key['address']);
+      const length = Number(key['prefixLength']) - (address.includes(':') ? 0 : 96);
+      return [{ prefix: `${address}/${String(length)}`, identity }];
+    });
 }
 
 interface RefRow {
