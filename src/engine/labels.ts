@@ -4,23 +4,33 @@ import type { Labels } from '../model/program.js';
 /** Identities shown by name before the rest is only counted. */
 const SHOWN = 3;
 
-/** Who is in a set of identities, for people; by what is missing where that is shorter. */
+/** An identity's number, or a prefix of addresses outside as text. */
+export type Peer = number | string;
+
+/** Who is in a set of peers, for people; by what is missing where that is shorter. */
 export function whoText(
-  ids: readonly number[],
+  peers: readonly Peer[],
   labels: ReadonlyMap<number, Labels>,
-  everybody: readonly number[],
+  everybody: readonly Peer[],
 ): string {
-  const inside = new Set(ids);
-  const missing = everybody.filter((id) => !inside.has(id));
-  const text = (id: number): string => identityText(id, labels.get(id));
+  const inside = new Set(peers);
+  const missing = everybody.filter((peer) => !inside.has(peer));
+  const text = (peer: Peer): string => peerText(peer, labels);
   if (missing.length === 0) return 'anyone';
-  if (missing.length < ids.length && missing.length <= SHOWN) {
+  if (missing.length < peers.length && missing.length <= SHOWN) {
     return `anyone but ${missing.map(text).join(', ')}`;
   }
-  // Endpoints before what is reserved: they are what a program is about.
-  const isReserved = (id: number): boolean => id <= RESERVED['world-ipv6'];
-  const ordered = [...ids.filter((id) => !isReserved(id)), ...ids.filter(isReserved)];
+  // Endpoints before what is outside or reserved: they are what a program is about.
+  const isEndpoint = (peer: Peer): boolean =>
+    typeof peer === 'number' && peer > RESERVED['world-ipv6'];
+  const ordered = [...peers.filter(isEndpoint), ...peers.filter((peer) => !isEndpoint(peer))];
   return listText(ordered.map(text));
+}
+
+function peerText(peer: Peer, labels: ReadonlyMap<number, Labels>): string {
+  if (typeof peer === 'number') return identityText(peer, labels.get(peer));
+  if (peer === '0.0.0.0/0') return 'world-ipv4';
+  return peer === '::/0' ? 'world-ipv6' : peer;
 }
 
 /** `host`, `{class=xwing,org=alliance}`, `identity 300` for one that nobody knows. */

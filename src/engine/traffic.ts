@@ -4,7 +4,7 @@ import type { TrafficLine } from '../report/traffic.js';
 import { decide, type Decision } from '../verdict/decide.js';
 import { verdictDelta, type PeerGroup, type VerdictChange } from '../verdict/delta.js';
 import { causesOf, explainDirection, type Cause } from '../verdict/explain.js';
-import { listText, whoText } from './labels.js';
+import { listText, whoText, type Peer } from './labels.js';
 import { labelsById, type Compiled } from './provenance.js';
 
 interface Why {
@@ -14,8 +14,8 @@ interface Why {
 
 /** Connections that change alike, for one reason. */
 interface Row extends Why {
-  readonly from: readonly number[];
-  readonly to: readonly number[];
+  readonly from: readonly Peer[];
+  readonly to: readonly Peer[];
   readonly what: readonly string[];
   readonly allowed: boolean;
 }
@@ -33,10 +33,22 @@ export function trafficLines(
     ...(applied === undefined ? [] : labelsById(applied)),
     ...labelsById(after),
   ]);
-  const everybody = [...after.policy.classes.keys()];
+  const prefixesOf = new Map<number, string[]>();
+  for (const { prefix, identity } of after.policy.prefixes) {
+    const list = prefixesOf.get(identity);
+    if (list === undefined) prefixesOf.set(identity, [prefix]);
+    else list.push(prefix);
+  }
+  const peersOf = ({ prefixes, identities }: PeerGroup): Peer[] => [
+    ...(prefixes ?? identities.flatMap((id): readonly Peer[] => prefixesOf.get(id) ?? [id])),
+  ];
+  const everybody = peersOf({
+    identities: [...after.policy.classes.keys()],
+    local: [false, false],
+  });
   const rows = verdictDelta(before, after.policy).map((change): Row => ({
-    from: change.from.identities,
-    to: change.to.identities,
+    from: peersOf(change.from),
+    to: peersOf(change.to),
     what: [rangeText(change.ports)],
     allowed: change.allowed,
     ...(change.allowed ? reasonFor(change, after) : lossOf(change, applied, after)),
@@ -61,10 +73,17 @@ function merge(rows: readonly Row[], column: 'from' | 'to' | 'what'): Row[] {
     const known = groups.get(key);
     const all: (string | number)[] = [...(known?.[column] ?? []), ...row[column]];
     const values = [...new Set(all)];
-    if (column !== 'what') values.sort((a, b) => Number(a) - Number(b));
+    if (column !== 'what') values.sort(byPeer);
     groups.set(key, { ...row, [column]: values });
   }
   return [...groups.values()];
+}
+
+/** Numbers before prefixes, both ascending: equal sets must be equal lists. */
+function byPeer(a: Peer, b: Peer): number {
+  if (typeof a === 'number' && typeof b === 'number') return a - b;
+  if (typeof a !== typeof b) return typeof a === 'number' ? -1 : 1;
+  return a < b ? -1 : 1;
 }
 
 function reasonFor(change: VerdictChange, after: Compiled): Why {
