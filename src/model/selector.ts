@@ -4,10 +4,11 @@ type Expression = NonNullable<SelectorSpec['matchExpressions']>[number];
 
 /** Whether labels satisfy every term of a selector (Kubernetes label selectors; `{}` matches all). */
 export function matchesSelector(selector: SelectorSpec, labels: Labels): boolean {
-  for (const [key, value] of Object.entries(selector.matchLabels ?? {})) {
-    if (!Object.hasOwn(labels, key) || labels[key] !== value) return false;
+  const { matchLabels = {}, matchExpressions } = selector;
+  for (const key in matchLabels) {
+    if (!Object.hasOwn(labels, key) || labels[key] !== matchLabels[key]) return false;
   }
-  return (selector.matchExpressions ?? []).every((term) => matchesExpression(term, labels));
+  return matchExpressions?.every((term) => matchesExpression(term, labels)) ?? true;
 }
 
 function matchesExpression({ key, operator, values = [] }: Expression, labels: Labels): boolean {

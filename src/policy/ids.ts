@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
  */
 export class Ids {
   private readonly byContent = new Map<string, number>();
-  private readonly contentOf = new Map<number, string>();
+  private readonly taken = new Set<number>();
 
   /** `clip` narrows 32 bits to the range of the sort, for example to that of local identities. */
   constructor(private readonly clip: (hash: number) => number = (hash) => hash) {}
@@ -17,9 +17,9 @@ export class Ids {
     for (let salt = 0; ; salt++) {
       const hash = createHash('sha256').update(salt === 0 ? content : `${content}#${String(salt)}`);
       const id = this.clip(hash.digest().readUInt32BE(0));
-      if (id === 0 || this.contentOf.has(id)) continue;
+      if (id === 0 || this.taken.has(id)) continue;
       this.byContent.set(content, id);
-      this.contentOf.set(id, content);
+      this.taken.add(id);
       return id;
     }
   }

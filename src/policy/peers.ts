@@ -6,7 +6,7 @@ import {
   type Identity,
 } from '../model/identity.js';
 import type { Entity, Labels, RuleSpec, SelectorSpec } from '../model/program.js';
-import { matchesSelector, selectorKey } from '../model/selector.js';
+import { matchesSelector, selectorKey, selectorLabelKeys } from '../model/selector.js';
 
 /**
  * One term that tells peers apart. Rules name peers by the key; equal terms of different rules are
@@ -68,29 +68,52 @@ export function isEndpointIdentity(id: number): boolean {
   return id >= CLUSTER_IDENTITY_MIN && id <= CLUSTER_IDENTITY_MAX;
 }
 
+/** An endpoint is of the cluster and no other entity, whatever its labels say. */
 export function matchesEntity(entity: Entity, { id, labels }: Identity): boolean {
   if (entity === 'all') return true;
   if (entity === 'none') return false;
-  if (entity === 'cluster') return isEndpointIdentity(id) || CLUSTER.includes(id);
+  if (isEndpointIdentity(id)) return entity === 'cluster';
+  if (entity === 'cluster') return CLUSTER.includes(id);
   return Object.hasOwn(labels, `reserved:${entity}`);
 }
 
-/** Terms by one of the label pairs that they ask for, so that an identity meets few of them. */
+/** Terms by what they ask of labels, so that an identity meets few of them. */
 export class PeerIndex {
+  /** Terms that ask for one label pair and nothing else. */
+  private readonly exact = new Map<string, string[]>();
   private readonly byPair = new Map<string, PeerSelector[]>();
   private readonly others: PeerSelector[] = [];
   private readonly entities: PeerSelector[] = [];
   private readonly reserved: PeerSelector[] = [];
+  /** Label keys that terms look at, sorted. */
+  private readonly labelKeys: readonly string[];
 
   constructor(selectors: Iterable<PeerSelector>) {
+    const labelKeys = new Set<string>();
     for (const peer of selectors) {
       if (peer.kind === 'entity') this.entities.push(peer);
       if (peer.kind !== 'endpoints') continue;
-      const [pair] = Object.entries(peer.selector.matchLabels ?? {});
-      if (asksForReserved(peer.selector)) this.reserved.push(peer);
-      else if (pair === undefined) this.others.push(peer);
-      else add(this.byPair, pair.join('='), peer);
+      if (asksForReserved(peer.selector)) {
+        this.reserved.push(peer);
+        continue;
+      }
+      for (const key of selectorLabelKeys(peer.selector)) labelKeys.add(key);
+      const { matchLabels = {}, matchExpressions = [] } = peer.selector;
+      const [pair, ...more] = Object.entries(matchLabels);
+      if (pair === undefined) this.others.push(peer);
+      else if (more.length + matchExpressions.length > 0) add(this.byPair, pair.join('='), peer);
+      else add(this.exact, pair.join('='), peer.key);
     }
+    this.labelKeys = [...labelKeys].sort();
+  }
+
+  /** Equal for endpoints that no term tells apart by their labels. */
+  signatureOf(labels: Labels): string {
+    let text = '';
+    for (const key of this.labelKeys) {
+      text += Object.hasOwn(labels, key) ? `=${labels[key] ?? ''}\n` : '\n';
+    }
+    return text;
   }
 
   /** Sorted keys of the terms that hold for an identity; CIDR terms are known by prefix, not here. */
@@ -105,8 +128,11 @@ export class PeerIndex {
   }
 
   private addEndpointKeys(labels: Labels, keys: string[]): void {
-    for (const key in labels) {
-      addHolding(this.byPair.get(`${key}=${labels[key] ?? ''}`) ?? [], labels, keys);
+    for (const key of this.labelKeys) {
+      if (!Object.hasOwn(labels, key)) continue;
+      const pair = `${key}=${labels[key] ?? ''}`;
+      for (const term of this.exact.get(pair) ?? []) keys.push(term);
+      addHolding(this.byPair.get(pair) ?? [], labels, keys);
     }
     addHolding(this.others, labels, keys);
   }

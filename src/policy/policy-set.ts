@@ -16,6 +16,8 @@ export interface Rule {
   /** Undefined: any peer. */
   readonly peers: readonly PeerSelector[] | undefined;
   readonly ranges: readonly PortRange[];
+  /** Equal for rules that contribute the same to a table. */
+  readonly contribution: string;
   /** Equal for rules that mean the same. */
   readonly key: string;
 }
@@ -56,13 +58,10 @@ export function parsePolicy(spec: PolicySpec): ParsedPolicy {
 function parseRule(policy: PolicySpec, rule: RuleSpec, direction: Direction, deny: boolean): Rule {
   const peers = peersOf(rule);
   const ranges = rangesOf(rule);
-  const texts = ranges.map((r) => `${String(r.protocol)}:${String(r.from)}-${String(r.to)}`);
-  const key = JSON.stringify([
-    direction,
-    deny,
-    peers === undefined ? null : [...new Set(peers.map((peer) => peer.key))].sort(),
-    [...new Set(texts)].sort(),
-  ]);
+  const texts = canonical(
+    ranges.map((r) => `${String(r.protocol)}:${String(r.from)}-${String(r.to)}`),
+  );
+  const peerKeys = peers === undefined ? null : canonical(peers.map((peer) => peer.key));
   return {
     policy: policy.name,
     origin: rule.origin ?? policy.origin,
@@ -70,6 +69,11 @@ function parseRule(policy: PolicySpec, rule: RuleSpec, direction: Direction, den
     deny,
     peers,
     ranges,
-    key,
+    contribution: `${deny ? 'deny' : 'allow'} ${texts.join(',')}`,
+    key: JSON.stringify([direction, deny, peerKeys, texts]),
   };
+}
+
+function canonical(texts: readonly string[]): readonly string[] {
+  return texts.length < 2 ? texts : [...new Set(texts)].sort();
 }

@@ -48,8 +48,9 @@ export class VersionCompiler {
       }
     }
     const refs = new Map([[DEFAULT_CLASS, fallback]]);
-    for (const id of [...named.keys()].sort((a, b) => a - b)) {
-      const table = this.table([...anyPeer, ...(named.get(id) ?? [])], isolated);
+    for (const id of Uint32Array.from(named.keys()).sort()) {
+      const own = named.get(id) ?? [];
+      const table = this.table(anyPeer.length === 0 ? own : [...anyPeer, ...own], isolated);
       if (table !== fallback) refs.set(id, table);
     }
     return refs;
@@ -62,8 +63,7 @@ export class VersionCompiler {
   }
 
   private table(rules: readonly Rule[], isolated: boolean): number {
-    const texts = rules.map(({ deny, ranges }) => JSON.stringify([deny, ranges]));
-    const key = `${String(isolated)} ${[...new Set(texts)].sort().join(' ')}`;
+    const key = `${String(isolated)} ${contributionOf(rules)}`;
     const known = this.memo.get(key);
     if (known !== undefined) return known;
     const entries = makeTable(rules, !isolated);
@@ -72,4 +72,10 @@ export class VersionCompiler {
     this.tables.set(id, entries);
     return id;
   }
+}
+
+function contributionOf(rules: readonly Rule[]): string {
+  const [only] = rules;
+  if (rules.length < 2) return only?.contribution ?? '';
+  return [...new Set(rules.map((rule) => rule.contribution))].sort().join(' ');
 }

@@ -1,0 +1,70 @@
+import type { Identity } from '../model/identity.js';
+import { Ids } from './ids.js';
+import { isEndpointIdentity, PeerIndex, type PeerSelector } from './peers.js';
+import type { ParsedPolicy } from './policy-set.js';
+import { prefixIdentities, type PrefixIdentity } from './prefixes.js';
+
+/** Who is of which class, and why. */
+export interface Classes {
+  /** Identity to class. */
+  readonly classes: ReadonlyMap<number, number>;
+  /** Keys of the terms that hold for a class, sorted. */
+  readonly classTerms: ReadonlyMap<number, readonly string[]>;
+  readonly prefixes: readonly PrefixIdentity[];
+  /** Those that were given, and those of prefixes. */
+  readonly identities: readonly Identity[];
+  /** Undefined where no identity that was given is of the class. */
+  classOf(identity: Identity): number | undefined;
+}
+
+/** Every term of the policies once, sorted by key. */
+export function termsOf(policies: Iterable<ParsedPolicy>): PeerSelector[] {
+  const terms = new Map<string, PeerSelector>();
+  for (const { rules } of policies) {
+    for (const { peers = [] } of rules) {
+      for (const peer of peers) terms.set(peer.key, peer);
+    }
+  }
+  return [...terms.values()].sort((a, b) => (a.key < b.key ? -1 : 1));
+}
+
+/** Groups identities by the terms that hold for them. */
+export function classify(identities: readonly Identity[], terms: readonly PeerSelector[]): Classes {
+  const index = new PeerIndex(terms);
+  const ids = new Ids();
+  const classTerms = new Map<number, readonly string[]>();
+  const byKeys = new Map<string, number>();
+  const classFor = (keys: readonly string[]): number => {
+    const text = keys.join('\n');
+    const known = byKeys.get(text);
+    if (known !== undefined) return known;
+    const id = ids.of(JSON.stringify(['class', keys]));
+    byKeys.set(text, id);
+    classTerms.set(id, keys);
+    return id;
+  };
+  const { prefixes, identities: local, keys: cidrKeys } = prefixIdentities(terms);
+  const keysOf = (identity: Identity): readonly string[] => {
+    const own = index.keysOf(identity);
+    const cidr = cidrKeys.get(identity.id);
+    return cidr === undefined ? own : [...own, ...cidr].sort();
+  };
+  const bySignature = new Map<string, number>();
+  const all = local.length === 0 ? identities : [...identities, ...local];
+  const classes = new Map<number, number>();
+  for (const identity of all) {
+    if (!isEndpointIdentity(identity.id)) {
+      classes.set(identity.id, classFor(keysOf(identity)));
+      continue;
+    }
+    const signature = index.signatureOf(identity.labels);
+    let id = bySignature.get(signature);
+    if (id === undefined) {
+      id = classFor(keysOf(identity));
+      bySignature.set(signature, id);
+    }
+    classes.set(identity.id, id);
+  }
+  const classOf = (identity: Identity) => byKeys.get(keysOf(identity).join('\n'));
+  return { classes, classTerms, prefixes, identities: all, classOf };
+}
