@@ -196,12 +196,8 @@ static __always_inline enum reason parse_ipv6(struct __sk_buff *skb, struct pack
   return parse_transport(skb, packet, ETHERNET_HEADER + IPV6_HEADER);
 }
 
-/*
- * FORWARDED, or why the packet must not be. A function of its own, because the verifier then walks
- * through what follows once, not once for every sort of packet.
- */
-__noinline int parse(struct __sk_buff *skb, struct packet *packet) {
-  if (!packet) return MALFORMED;
+/* FORWARDED, or why the packet must not be. */
+static __always_inline enum reason parse(struct __sk_buff *skb, struct packet *packet) {
   /* A tag is not in the frame any more, and would go along with it unseen. */
   if (skb->vlan_present) return UNSUPPORTED_ETHERTYPE;
   if (skb->protocol == bpf_htons(ETHERTYPE_IPV4)) return parse_ipv4(skb, packet);

@@ -114,8 +114,9 @@ static __always_inline enum reason judge(struct judgement *judgement, const stru
     return FORWARDED;
   }
   if (!other->isLocal) return FORWARDED;
+  if (!judgement->audited) return ask(judgement, INGRESS, other, opener);
   struct judgement egress = *judgement;
   enum reason reason = ask(judgement, INGRESS, other, opener);
-  if (!reason && egress.audited) *judgement = egress;
+  if (!reason) *judgement = egress;
   return reason;
 }
