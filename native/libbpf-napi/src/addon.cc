@@ -1,4 +1,5 @@
-// What lib/ calls. Every function gives back plain objects with an outcome; lib/ makes errors of them.
+// What lib/ calls. Every function gives back plain objects with an outcome; lib/ makes errors of
+// them.
 #include <napi.h>
 #include <unistd.h>
 
@@ -59,7 +60,8 @@ Named<Value> namedOf(const Napi::Value &value, Convert convert) {
 
 Napi::Object fdsObject(Napi::Env env, const Named<int> &named) {
   auto object = Napi::Object::New(env);
-  for (const auto &[name, fd] : named) object.Set(name, fd);
+  for (const auto &[name, fd] : named)
+    object.Set(name, fd);
   return object;
 }
 
@@ -78,9 +80,9 @@ Napi::Value loadObject(const Info &info) {
 }
 
 Napi::Value createMapValue(const Info &info) {
-  return openedValue(info.Env(), createMap({numberOf(info[0]), textOf(info[1]), numberOf(info[2]),
-                                            numberOf(info[3]), numberOf(info[4]),
-                                            numberOf(info[5])}));
+  return openedValue(info.Env(),
+                     createMap({numberOf(info[0]), textOf(info[1]), numberOf(info[2]),
+                                numberOf(info[3]), numberOf(info[4]), numberOf(info[5])}));
 }
 
 Napi::Value openPinnedValue(const Info &info) {
@@ -117,9 +119,8 @@ Napi::Value lookupValue(const Info &info) {
 
 /** update(fd, keySize, valueSize, key, value, flags) */
 Napi::Value updateValue(const Info &info) {
-  return outcomeObject(info.Env(),
-                       update(shapeOf(info), bytesOf(info[3]).data(), bytesOf(info[4]).data(),
-                              numberOf(info[5])));
+  return outcomeObject(info.Env(), update(shapeOf(info), bytesOf(info[3]).data(),
+                                          bytesOf(info[4]).data(), numberOf(info[5])));
 }
 
 Napi::Value removeValue(const Info &info) {
@@ -127,10 +128,9 @@ Napi::Value removeValue(const Info &info) {
 }
 
 Napi::Value updateBatchValue(const Info &info) {
-  return outcomeTask(info.Env(), [map = shapeOf(info), keys = bytesOf(info[3]),
-                                  values = bytesOf(info[4]), count = numberOf(info[5])] {
-    return updateBatch(map, keys, values, count);
-  });
+  return outcomeTask(info.Env(),
+                     [map = shapeOf(info), keys = bytesOf(info[3]), values = bytesOf(info[4]),
+                      count = numberOf(info[5])] { return updateBatch(map, keys, values, count); });
 }
 
 Napi::Value removeBatchValue(const Info &info) {
@@ -196,10 +196,10 @@ Napi::Value skLookupValue(const Info &info) {
 }
 
 Napi::Value cgroupValue(const Info &info) {
-  return openedTask(info.Env(), [program = intOf(info[0]), cgroup = textOf(info[1]),
-                                 type = numberOf(info[2])] {
-    return linkCgroup(program, cgroup, type);
-  });
+  return openedTask(info.Env(),
+                    [program = intOf(info[0]), cgroup = textOf(info[1]), type = numberOf(info[2])] {
+                      return linkCgroup(program, cgroup, type);
+                    });
 }
 
 Napi::Value updateLinkValue(const Info &info) {
@@ -239,18 +239,30 @@ Napi::Value mountBpffsValue(const Info &info) {
 
 Napi::Object init(Napi::Env env, Napi::Object exports) {
   const std::pair<const char *, Napi::Value (*)(const Info &)> functions[] = {
-      {"load", loadObject},          {"createMap", createMapValue},
-      {"openPinned", openPinnedValue}, {"openId", openIdValue},
-      {"nextId", nextIdValue},       {"pin", pinValue},
-      {"freeze", freezeValue},       {"lookup", lookupValue},
-      {"update", updateValue},       {"remove", removeValue},
-      {"updateBatch", updateBatchValue}, {"removeBatch", removeBatchValue},
-      {"dump", dumpValue},           {"run", runValue},
-      {"tcx", tcxValue},             {"skLookup", skLookupValue},
-      {"cgroup", cgroupValue},       {"updateLink", updateLinkValue},
-      {"layout", layoutValue},       {"close", closeValue},
-      {"isBpffs", isBpffsValue},     {"mountBpffs", mountBpffsValue},
-      {"mapInfo", mapInfoValue},     {"programInfo", programInfoValue},
+      {"load", loadObject},
+      {"createMap", createMapValue},
+      {"openPinned", openPinnedValue},
+      {"openId", openIdValue},
+      {"nextId", nextIdValue},
+      {"pin", pinValue},
+      {"freeze", freezeValue},
+      {"lookup", lookupValue},
+      {"update", updateValue},
+      {"remove", removeValue},
+      {"updateBatch", updateBatchValue},
+      {"removeBatch", removeBatchValue},
+      {"dump", dumpValue},
+      {"run", runValue},
+      {"tcx", tcxValue},
+      {"skLookup", skLookupValue},
+      {"cgroup", cgroupValue},
+      {"updateLink", updateLinkValue},
+      {"layout", layoutValue},
+      {"close", closeValue},
+      {"isBpffs", isBpffsValue},
+      {"mountBpffs", mountBpffsValue},
+      {"mapInfo", mapInfoValue},
+      {"programInfo", programInfoValue},
       {"linkInfo", linkInfoValue},
   };
   for (const auto &[name, function] : functions) {

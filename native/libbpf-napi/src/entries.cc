@@ -111,7 +111,8 @@ Outcome updateBatch(const MapShape &map, const Bytes &keys, const Bytes &values,
 }
 
 Outcome removeBatch(const MapShape &map, const Bytes &keys, uint32_t count) {
-  // One by one: a batch stops at the first key that is not there and does not tell it from a failure.
+  // One by one: a batch stops at the first key that is not there and does not tell it from a
+  // failure.
   for (uint32_t i = 0; i < count; i++) {
     Outcome outcome = remove(map, keys.data() + size_t(i) * map.keySize);
     if (outcome.error != 0 && outcome.error != ENOENT) return outcome;

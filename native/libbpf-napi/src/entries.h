@@ -6,7 +6,8 @@
 
 namespace bpf {
 
-/** What one call needs to know of a map. Sizes are those of one key and of one value as user space sees it. */
+/** What one call needs to know of a map. Sizes are those of one key and of one value as user space
+ * sees it. */
 struct MapShape {
   int fd;
   uint32_t keySize;

@@ -61,10 +61,9 @@ Opened openPinned(const std::string &path) {
 Opened openId(const std::string &kind, uint32_t id) {
   Attributes a{};
   a.attr.start_id = id;
-  return opened("BPF_GET_FD_BY_ID",
-                sys(commandOf(kind, BPF_PROG_GET_FD_BY_ID, BPF_MAP_GET_FD_BY_ID,
-                              BPF_LINK_GET_FD_BY_ID, BPF_BTF_GET_FD_BY_ID),
-                    a));
+  return opened("BPF_GET_FD_BY_ID", sys(commandOf(kind, BPF_PROG_GET_FD_BY_ID, BPF_MAP_GET_FD_BY_ID,
+                                                  BPF_LINK_GET_FD_BY_ID, BPF_BTF_GET_FD_BY_ID),
+                                        a));
 }
 
 Outcome nextId(const std::string &kind, uint32_t id, uint32_t &next) {
@@ -126,7 +125,8 @@ Napi::Value programInfoValue(const Napi::CallbackInfo &info) {
   object.Set("type", program.type);
   object.Set("tag", bufferOf(info.Env(), Bytes(program.tag, program.tag + sizeof(program.tag))));
   auto ids = Napi::Array::New(info.Env(), maps.size());
-  for (uint32_t i = 0; i < maps.size(); i++) ids.Set(i, maps[i]);
+  for (uint32_t i = 0; i < maps.size(); i++)
+    ids.Set(i, maps[i]);
   object.Set("mapIds", ids);
   object.Set("loadTime", Napi::BigInt::New(info.Env(), uint64_t(program.load_time)));
   object.Set("xlatedLength", program.xlated_prog_len);

@@ -124,7 +124,8 @@ namespace {
 
 /** Follows typedefs and qualifiers. */
 const btf_type *resolved(const btf *types, const btf_type *type) {
-  while (btf_is_mod(type) || btf_is_typedef(type)) type = btf__type_by_id(types, type->type);
+  while (btf_is_mod(type) || btf_is_typedef(type))
+    type = btf__type_by_id(types, type->type);
   return type;
 }
 
@@ -148,10 +149,9 @@ Layout layoutOf(const std::string &path, const std::string &name) {
     if (btf_is_composite(type)) {
       const btf_member *member = btf_members(type);
       for (int i = 0; i < btf_vlen(type); i++, member++) {
-        layout.fields.push_back(
-            {btf__name_by_offset(types, member->name_off),
-             btf_member_bit_offset(type, static_cast<__u32>(i)) / 8,
-             static_cast<uint32_t>(btf__resolve_size(types, member->type))});
+        layout.fields.push_back({btf__name_by_offset(types, member->name_off),
+                                 btf_member_bit_offset(type, static_cast<__u32>(i)) / 8,
+                                 static_cast<uint32_t>(btf__resolve_size(types, member->type))});
       }
     }
   }

@@ -12,7 +12,8 @@
 
 namespace bpf {
 
-/** What became of a call: error 0, or an errno, the call that met it, and what the verifier said. */
+/** What became of a call: error 0, or an errno, the call that met it, and what the verifier said.
+ */
 struct Outcome {
   int error = 0;
   std::string call;
@@ -52,7 +53,8 @@ inline Napi::Value bufferOf(Napi::Env env, const Bytes &bytes) {
   return Napi::Buffer<uint8_t>::Copy(env, bytes.data(), bytes.size());
 }
 
-/** Runs `work` off the main thread, then resolves a promise with the object that `convert` fills. */
+/** Runs `work` off the main thread, then resolves a promise with the object that `convert` fills.
+ */
 template <typename Result> class Task : public Napi::AsyncWorker {
 public:
   using Work = std::function<Result()>;

@@ -51,7 +51,8 @@ private:
   }
 
   Napi::Value failure(Napi::Env env) {
-    return outcomeObject(env, error_ == 0 ? Outcome{} : Outcome::failed("ring_buffer__new", error_));
+    return outcomeObject(env,
+                         error_ == 0 ? Outcome{} : Outcome::failed("ring_buffer__new", error_));
   }
 
   /** Drains what is there now: how many records that were, or an outcome. */
@@ -89,9 +90,8 @@ private:
       std::this_thread::yield();
       if (records->empty()) continue;
       auto *handed = records.release();
-      const auto status =
-          deliver_.BlockingCall(handed, [](Napi::Env env, Napi::Function callback,
-                                           std::vector<Bytes> *all) {
+      const auto status = deliver_.BlockingCall(
+          handed, [](Napi::Env env, Napi::Function callback, std::vector<Bytes> *all) {
             const std::unique_ptr<std::vector<Bytes>> owned(all);
             hand(env, callback, *owned);
           });

@@ -10,7 +10,8 @@
 
 namespace bpf {
 
-/** The size of the attributes that this package fills in; the kernel takes shorter ones than its own. */
+/** The size of the attributes that this package fills in; the kernel takes shorter ones than its
+ * own. */
 constexpr unsigned ATTRIBUTES = 152;
 
 /** bpf(2) attributes with room for fields that are younger than the headers this is built with. */
@@ -28,7 +29,8 @@ struct Opened {
   int fd = -1;
 };
 
-/** Runs `work` on a thread of its own inside the namespace at `netns`; in this one when that is empty. */
+/** Runs `work` on a thread of its own inside the namespace at `netns`; in this one when that is
+ * empty. */
 Outcome inNetns(const std::string &netns, const std::function<Outcome()> &work);
 
 } // namespace bpf
