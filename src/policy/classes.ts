@@ -6,6 +6,15 @@ import { prefixIdentities, type PrefixIdentity } from './prefixes.js';
 
 /** Who is of which class, and why. */
 export interface Classes {
+  readonly identified: Identified;
+  /** Keys of the terms that make them. */
+  readonly termKeys: ReadonlySet<string>;
+  /** Whether a number depends on the order of what was named. */
+  readonly salted: boolean;
+}
+
+/** What becomes part of the compiled policy. */
+export interface Identified {
   /** Identity to class. */
   readonly classes: ReadonlyMap<number, number>;
   /** Keys of the terms that hold for a class, sorted. */
@@ -66,5 +75,9 @@ export function classify(identities: readonly Identity[], terms: readonly PeerSe
     classes.set(identity.id, id);
   }
   const classOf = (identity: Identity) => byKeys.get(keysOf(identity).join('\n'));
-  return { classes, classTerms, prefixes, identities: all, classOf };
+  return {
+    identified: { classes, classTerms, prefixes, identities: all, classOf },
+    termKeys: new Set(terms.map(({ key }) => key)),
+    salted: ids.salted,
+  };
 }

@@ -1,11 +1,11 @@
 import type { Identity } from '../model/identity.js';
 import type { NodeSpec, PolicySpec } from '../model/program.js';
 import { classify, termsOf } from './classes.js';
-import type { CompiledPolicy, Refs } from './compiled.js';
-import { parsePolicy, type ParsedPolicy } from './policy-set.js';
-import { policySetsOf } from './subjects.js';
-import type { TableEntry } from './table.js';
-import { VersionCompiler } from './version.js';
+import type { CompiledPolicy, PolicySetInfo, Refs } from './compiled.js';
+import { parsePolicy } from './policy-set.js';
+import { hasSameTerms, keepStages, reusableStages, type Stages } from './stages.js';
+import { Subjects } from './subjects.js';
+import { VersionCompiler, type Version } from './version.js';
 
 export interface CompileInput {
   readonly policies: readonly PolicySpec[];
@@ -18,44 +18,63 @@ export interface CompileInput {
 
 /**
  * Compiles policies to classes, tables, versions and heads (DESIGN: policy, compiled like git
- * objects). Pure and deterministic; expects policies that were validated.
+ * objects). Pure and deterministic; expects policies that were validated. With an earlier result the
+ * work is in proportion to what changed: policies, identities and subjects count as unchanged where
+ * they are the same objects. The result is the same with and without.
  */
-export function compilePolicy(input: CompileInput): CompiledPolicy {
-  const { identities, subjects, node } = input;
-  const parsed = node.enforcement === 'never' ? [] : input.policies.map(parsePolicy);
-  const { policySets, sets, inForce } = policySetsOf(
-    parsed,
-    subjects,
-    identities,
-    node.enforcement,
-  );
-  // Only terms of policies in force make classes.
-  const classes = classify(identities, termsOf(inForce));
+export function compilePolicy(input: CompileInput, earlier?: CompiledPolicy): CompiledPolicy {
+  const stages = earlier === undefined ? undefined : reusableStages(earlier, input);
+  const { compiled, next } = run(input, stages);
+  const isCanonical = !(next.subjects.salted || next.classes.salted || next.versionCompiler.salted);
+  // Numbers that met others of an earlier time would differ from those of a compile on its own.
+  if (!isCanonical) return stages === undefined ? compiled : compilePolicy(input);
+  keepStages(compiled, next);
+  return compiled;
+}
 
-  const versionCompiler = new VersionCompiler(classes.classTerms);
+function run(
+  input: CompileInput,
+  earlier: Stages | undefined,
+): { readonly compiled: CompiledPolicy; readonly next: Stages } {
+  const { identities, node } = input;
+  const policies = node.enforcement === 'never' ? [] : input.policies;
+  const parsed = policies.map((spec) => earlier?.parsed.get(spec) ?? parsePolicy(spec));
+  const subjects = earlier?.subjects ?? new Subjects(input.subjects, identities, node.enforcement);
+  const { policySets, sets, inForce } = subjects.policySets(parsed);
+  // Only terms of policies in force make classes.
+  const same = earlier !== undefined && hasSameTerms(earlier, inForce) ? earlier : undefined;
+  const classes = same?.classes ?? classify(identities, termsOf(inForce));
+  const versionCompiler =
+    same?.versionCompiler ?? new VersionCompiler(classes.identified.classTerms);
+
   const heads = new Map<number, number>();
   const versions = new Map<number, Refs>();
+  const versionOf = new Map<PolicySetInfo, Version>();
   for (const [set, info] of [...sets].sort(([a], [b]) => a - b)) {
-    const { id, refs } = versionCompiler.compile(info);
-    heads.set(set, id);
-    versions.set(id, refs);
+    const version = same?.versionOf.get(info) ?? versionCompiler.compile(info);
+    versionOf.set(info, version);
+    heads.set(set, version.id);
+    versions.set(version.id, version.refs);
   }
-  const tables: ReadonlyMap<number, readonly TableEntry[]> = versionCompiler.tables;
-  return {
-    ...classes,
+  const compiled: CompiledPolicy = {
+    ...classes.identified,
     policySets,
     heads,
     versions,
-    tables,
+    tables: versionCompiler.tablesOf(versions.values()),
     allowLocalhost: node.allowLocalhost,
     sets,
-    warnings: parsed.flatMap(warningsOf),
+    warnings: parsed.flatMap((policy) => policy.warnings),
   };
-}
-
-function warningsOf({ name, spec }: ParsedPolicy): string[] {
-  const lists = ['ingress', 'egress', 'ingressDeny', 'egressDeny'] as const;
-  return lists
-    .filter((list) => spec[list]?.length === 0)
-    .map((list) => `policy ${name}: an empty list of ${list} rules has no effect; leave it out`);
+  const next = {
+    input,
+    age: (earlier?.age ?? 0) + 1,
+    parsed: new Map(parsed.map((policy) => [policy.spec, policy])),
+    subjects,
+    inForce,
+    classes,
+    versionCompiler,
+    versionOf,
+  };
+  return { compiled, next };
 }

@@ -7,6 +7,8 @@ import { createHash } from 'node:crypto';
 export class Ids {
   private readonly byContent = new Map<string, number>();
   private readonly taken = new Set<number>();
+  /** Whether two contents met, so that a number depends on what was named before it. */
+  salted = false;
 
   /** `clip` narrows 32 bits to the range of the sort, for example to that of local identities. */
   constructor(private readonly clip: (hash: number) => number = (hash) => hash) {}
@@ -17,7 +19,10 @@ export class Ids {
     for (let salt = 0; ; salt++) {
       const hash = createHash('sha256').update(salt === 0 ? content : `${content}#${String(salt)}`);
       const id = this.clip(hash.digest().readUInt32BE(0));
-      if (id === 0 || this.taken.has(id)) continue;
+      if (id === 0 || this.taken.has(id)) {
+        this.salted = true;
+        continue;
+      }
       this.byContent.set(content, id);
       this.taken.add(id);
       return id;

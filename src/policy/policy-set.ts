@@ -32,6 +32,7 @@ export interface ParsedPolicy {
   readonly rules: readonly Rule[];
   /** Whether the policy makes its subjects default-deny. */
   readonly isolates: Readonly<Record<Direction, boolean>>;
+  readonly warnings: readonly string[];
 }
 
 export function parsePolicy(spec: PolicySpec): ParsedPolicy {
@@ -52,7 +53,17 @@ export function parsePolicy(spec: PolicySpec): ParsedPolicy {
       ingress: spec.enableDefaultDeny?.ingress ?? ingress.length + ingressDeny.length > 0,
       egress: spec.enableDefaultDeny?.egress ?? egress.length + egressDeny.length > 0,
     },
+    warnings: warningsOf(spec),
   };
+}
+
+function warningsOf(spec: PolicySpec): string[] {
+  const lists = ['ingress', 'egress', 'ingressDeny', 'egressDeny'] as const;
+  return lists
+    .filter((list) => spec[list]?.length === 0)
+    .map(
+      (list) => `policy ${spec.name}: an empty list of ${list} rules has no effect; leave it out`,
+    );
 }
 
 function parseRule(policy: PolicySpec, rule: RuleSpec, direction: Direction, deny: boolean): Rule {

@@ -10,35 +10,84 @@ export interface PolicySets {
   readonly policySets: ReadonlyMap<number, number>;
   readonly sets: ReadonlyMap<number, PolicySetInfo>;
   /** Only policies that select somebody here are in force. */
-  readonly inForce: readonly ParsedPolicy[];
+  readonly inForce: ReadonlySet<ParsedPolicy>;
 }
 
-/** Groups subjects by the selectors that hold for them; policies with one selector hold together. */
-export function policySetsOf(
-  parsed: readonly ParsedPolicy[],
-  subjects: readonly number[],
-  identities: readonly Identity[],
-  enforcement: NodeSpec['enforcement'],
-): PolicySets {
-  const groups = groupBySubject(parsed);
-  const labelsOf = labelsOfSubjects(subjects, identities);
-  const setIds = new Ids();
-  const policySets = new Map<number, number>();
-  const sets = new Map<number, PolicySetInfo>();
-  const inForce = new Set<string>();
-  for (const [id, labels] of labelsOf) {
-    const keys: string[] = [];
-    for (const [key, [first]] of groups) {
-      if (first !== undefined && matchesSelector(first.spec.endpointSelector, labels)) {
-        keys.push(key);
-        inForce.add(key);
-      }
-    }
-    const set = setIds.of(JSON.stringify(['policy set', keys]));
-    policySets.set(id, set);
-    if (!sets.has(set)) sets.set(set, setInfo(keys, groups, enforcement));
+/**
+ * Groups subjects by the selectors that hold for them; policies with one selector hold together.
+ * Remembers for as long as it lives whom a selector selects, and what has not changed.
+ */
+export class Subjects {
+  private readonly labelsOf: ReadonlyMap<number, Labels>;
+  private readonly selected = new Map<string, readonly number[]>();
+  private readonly ids = new Ids();
+  private infos: ReadonlyMap<number, PolicySetInfo> = new Map();
+
+  constructor(
+    subjects: readonly number[],
+    identities: readonly Identity[],
+    private readonly enforcement: NodeSpec['enforcement'],
+  ) {
+    this.labelsOf = labelsOfSubjects(subjects, identities);
   }
-  return { policySets, sets, inForce: [...inForce].flatMap((key) => groups.get(key) ?? []) };
+
+  get salted(): boolean {
+    return this.ids.salted;
+  }
+
+  /** A set's info is the same object as last time when the same policies make it. */
+  policySets(parsed: readonly ParsedPolicy[]): PolicySets {
+    const groups = groupBySubject(parsed);
+    const keysOf = new Map<number, string[]>();
+    for (const id of this.labelsOf.keys()) keysOf.set(id, []);
+    const inForce = new Set<ParsedPolicy>();
+    for (const [key, policies] of groups) {
+      const selected = this.selectedBy(key, policies);
+      for (const id of selected) keysOf.get(id)?.push(key);
+      if (selected.length > 0) for (const policy of policies) inForce.add(policy);
+    }
+    const policySets = new Map<number, number>();
+    const sets = new Map<number, PolicySetInfo>();
+    for (const [id, keys] of keysOf) {
+      const set = this.ids.of(JSON.stringify(['policy set', keys]));
+      policySets.set(id, set);
+      if (!sets.has(set)) sets.set(set, this.infoOf(set, keys, groups));
+    }
+    this.infos = sets;
+    return { policySets, sets, inForce };
+  }
+
+  private selectedBy(key: string, [first]: readonly ParsedPolicy[]): readonly number[] {
+    const known = this.selected.get(key);
+    if (known !== undefined || first === undefined) return known ?? [];
+    const selected = [...this.labelsOf]
+      .filter(([, labels]) => matchesSelector(first.spec.endpointSelector, labels))
+      .map(([id]) => id);
+    this.selected.set(key, selected);
+    return selected;
+  }
+
+  private infoOf(
+    set: number,
+    keys: readonly string[],
+    groups: ReadonlyMap<string, readonly ParsedPolicy[]>,
+  ): PolicySetInfo {
+    const policies = keys.flatMap((key) => groups.get(key) ?? []);
+    const known = this.infos.get(set);
+    const isKnown =
+      known?.policies.length === policies.length &&
+      policies.every((policy, i) => policy === known.policies[i]);
+    if (isKnown) return known;
+    const always = this.enforcement === 'always';
+    const [ingress, egress] = DIRECTIONS.map(
+      (direction) => always || policies.some((policy) => policy.isolates[direction]),
+    );
+    return {
+      label: keys.length === 0 ? 'no policy' : keys.join(' and '),
+      policies,
+      isolated: { ingress: ingress === true, egress: egress === true },
+    };
+  }
 }
 
 /** By the text of the subject's selector, sorted. */
@@ -57,26 +106,10 @@ function labelsOfSubjects(
   subjects: readonly number[],
   identities: readonly Identity[],
 ): Map<number, Labels> {
-  const labels = new Map([...subjects].sort((a, b) => a - b).map((id) => [id, {}]));
+  const none: Labels = {};
+  const labels = new Map([...subjects].sort((a, b) => a - b).map((id) => [id, none]));
   for (const identity of identities) {
     if (labels.has(identity.id)) labels.set(identity.id, identity.labels);
   }
   return labels;
-}
-
-function setInfo(
-  keys: readonly string[],
-  groups: ReadonlyMap<string, readonly ParsedPolicy[]>,
-  enforcement: NodeSpec['enforcement'],
-): PolicySetInfo {
-  const policies = keys.flatMap((key) => groups.get(key) ?? []);
-  const always = enforcement === 'always';
-  const [ingress, egress] = DIRECTIONS.map(
-    (direction) => always || policies.some((policy) => policy.isolates[direction]),
-  );
-  return {
-    label: keys.length === 0 ? 'no policy' : keys.join(' and '),
-    policies,
-    isolated: { ingress: ingress === true, egress: egress === true },
-  };
 }

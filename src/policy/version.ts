@@ -1,16 +1,25 @@
 import { DEFAULT_CLASS, type PolicySetInfo, type Refs } from './compiled.js';
 import { Ids } from './ids.js';
-import type { Direction, Rule } from './policy-set.js';
+import { DIRECTIONS, type Direction, type Rule } from './policy-set.js';
 import { makeTable, type TableEntry } from './table.js';
+
+export interface Version {
+  readonly id: number;
+  readonly refs: Refs;
+}
 
 /** Compiles the policies of one policy set after the other; equal tables are one, whoever needs them. */
 export class VersionCompiler {
-  readonly tables = new Map<number, readonly TableEntry[]>();
+  private readonly tables = new Map<number, readonly TableEntry[]>();
   private readonly versionIds = new Ids();
   private readonly tableIds = new Ids();
   /** Table by what contributes to it: rules with the same ports give the same one. */
   private readonly memo = new Map<string, number>();
   private readonly classesOfTerm = new Map<string, number[]>();
+
+  get salted(): boolean {
+    return this.versionIds.salted || this.tableIds.salted;
+  }
 
   constructor(classTerms: ReadonlyMap<number, readonly string[]>) {
     for (const [id, terms] of classTerms) {
@@ -22,7 +31,7 @@ export class VersionCompiler {
     }
   }
 
-  compile({ policies, isolated }: PolicySetInfo): { readonly id: number; readonly refs: Refs } {
+  compile({ policies, isolated }: PolicySetInfo): Version {
     const rules = policies.flatMap((policy) => policy.rules);
     const keys = [...new Set(rules.map((rule) => rule.key))].sort();
     return {
@@ -33,6 +42,19 @@ export class VersionCompiler {
         egress: this.refs(rules, 'egress', isolated.egress),
       },
     };
+  }
+
+  /** The tables that versions need; others may be left from earlier compiles. */
+  tablesOf(versions: Iterable<Refs>): Map<number, readonly TableEntry[]> {
+    const needed = new Map<number, readonly TableEntry[]>();
+    for (const refs of versions) {
+      for (const direction of DIRECTIONS) {
+        for (const id of refs[direction].values()) {
+          if (!needed.has(id)) needed.set(id, this.tables.get(id) ?? []);
+        }
+      }
+    }
+    return needed;
   }
 
   private refs(all: readonly Rule[], direction: Direction, isolated: boolean): Map<number, number> {
