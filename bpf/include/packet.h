@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #pragma once
 
+#include "addr.h"
 #include "features.h"
 #include "types.h"
 #include <bpf/bpf_endian.h>
@@ -81,29 +82,12 @@ SIZE_IS(struct ipv6_header, 40);
 /* More fragments, or an offset. */
 #define IPV4_IS_FRAGMENT 0x3fff
 
-static __always_inline void map_ipv4(struct plumb_addr *to, __be32 address) {
-  to->words[0] = 0;
-  to->words[1] = 0;
-  to->words[2] = bpf_htonl(0xffff);
-  to->words[3] = address;
-}
-
-static __always_inline int same_addr(const struct plumb_addr *a, const struct plumb_addr *b) {
-  return a->words[0] == b->words[0] && a->words[1] == b->words[1] && a->words[2] == b->words[2] &&
-         a->words[3] == b->words[3];
-}
-
 /*
  * Listener, router and neighbor messages and redirects (RFC 2710, 4861, 3810). Neighbors are
  * permanent, so nobody here needs them, and a forged one could draw traffic to itself.
  */
 static __always_inline int is_neighborhood(__u8 type) {
   return (type >= 130 && type <= 137) || type == 143;
-}
-
-/* ::/64 has the unspecified address, loopback and the IPv4-mapped ones: none is ever on a wire. */
-static __always_inline int is_never_sent(const struct plumb_addr *address) {
-  return address->words[0] == 0 && address->words[1] == 0;
 }
 
 /* Ports, flags and ICMP types, from the header at `offset`. Bytes that are not there: malformed. */

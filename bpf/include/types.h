@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* Structs that user space shares. src/state/layout.ts says the same; a test compares both by BTF.
- */
+/* Structs that user space shares. A test compares them with src/state/layout.ts by BTF. */
 #pragma once
 
+#include "reasons.h"
 #include <linux/bpf.h>
 #include <linux/types.h>
 
@@ -146,27 +146,6 @@ SIZE_IS(struct plumb_metric, 16);
 
 enum direction { INGRESS, EGRESS };
 enum verdict { DENY = 1, ALLOW, REDIRECT };
-
-/* Why a packet was dropped. The numbers are those of REASONS in layout.ts. */
-enum reason {
-  FORWARDED,
-  POLICY_DENIED,
-  POLICY_DEFAULT_DENY,
-  NO_POLICY,
-  NO_CLASS,
-  NO_IDENTITY,
-  NO_DEVICE,
-  SPOOFED_SOURCE,
-  UNSUPPORTED_ETHERTYPE,
-  UNSUPPORTED_PROTOCOL,
-  MALFORMED,
-  FRAGMENT,
-  EXTENSION_HEADER,
-  NO_ENDPOINT,
-  PROXY_UNAVAILABLE,
-  CONNTRACK_FULL,
-  UNSUPPORTED_MULTICAST,
-};
 
 #define IDENTITY_HOST 1
 #define IFINDEX_BASE 65536

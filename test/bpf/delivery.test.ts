@@ -1,3 +1,7 @@
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join } from 'node:path';
 import { loadObject } from 'libbpf-napi';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { featuresOf, openDatapath } from '../../src/kernel/datapath.js';
@@ -143,6 +147,22 @@ describe('the object', () => {
     }
     expect(featuresOf(openDatapath(OBJECT))).toEqual(['events', 'ipv6', 'metrics']);
     expect(openDatapath(OBJECT).rodata.get('plumb_build')?.size).toBe(8);
+  });
+
+  test('is the same bytes wherever it is built', () => {
+    const elsewhere = mkdtempSync(join(tmpdir(), 'plumb-bpf-'));
+    try {
+      const bpf = join(OBJECT, '../..');
+      cpSync(bpf, elsewhere, {
+        recursive: true,
+        filter: (path) => !path.startsWith(dirname(OBJECT)),
+      });
+      execFileSync('make', ['--silent', '-C', elsewhere]);
+      const built = readFileSync(join(elsewhere, 'dist', basename(OBJECT)));
+      expect(built.equals(readFileSync(OBJECT))).toBe(true);
+    } finally {
+      rmSync(elsewhere, { recursive: true });
+    }
   });
 
   // What the verifier walks through is what a change of datapath costs a node.

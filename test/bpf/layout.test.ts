@@ -73,7 +73,9 @@ describe('maps of the object', () => {
 });
 
 describe('numbers shared with the datapath', () => {
-  const source = readFileSync(join(import.meta.dirname, '../../bpf/include/types.h'), 'utf8');
+  const source = ['types.h', 'reasons.h']
+    .map((name) => readFileSync(join(import.meta.dirname, '../../bpf/include', name), 'utf8'))
+    .join('');
 
   /** Constants of a C enum by name. */
   function constantsOf(name: string): Record<string, number> {

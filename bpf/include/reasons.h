@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#pragma once
+
+/* Why a packet was dropped. The numbers are those of REASONS in layout.ts. */
+enum reason {
+  FORWARDED,
+  POLICY_DENIED,
+  POLICY_DEFAULT_DENY,
+  NO_POLICY,
+  NO_CLASS,
+  NO_IDENTITY,
+  NO_DEVICE,
+  SPOOFED_SOURCE,
+  UNSUPPORTED_ETHERTYPE,
+  UNSUPPORTED_PROTOCOL,
+  MALFORMED,
+  FRAGMENT,
+  EXTENSION_HEADER,
+  NO_ENDPOINT,
+  PROXY_UNAVAILABLE,
+  CONNTRACK_FULL,
+  UNSUPPORTED_MULTICAST,
+};
