@@ -6,7 +6,8 @@ type Expression = NonNullable<SelectorSpec['matchExpressions']>[number];
 export function matchesSelector(selector: SelectorSpec, labels: Labels): boolean {
   const { matchLabels = {}, matchExpressions } = selector;
   for (const key in matchLabels) {
-    if (!Object.hasOwn(labels, key) || labels[key] !== matchLabels[key]) return false;
+    // What an object inherits is never a text, so it equals none.
+    if (labels[key] !== matchLabels[key]) return false;
   }
   return matchExpressions?.every((term) => matchesExpression(term, labels)) ?? true;
 }

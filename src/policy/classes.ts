@@ -47,7 +47,7 @@ export function classify(identities: readonly Identity[], terms: readonly PeerSe
     const text = keys.join('\n');
     const known = byKeys.get(text);
     if (known !== undefined) return known;
-    const id = ids.of(JSON.stringify(['class', keys]));
+    const id = ids.ofNew(JSON.stringify(['class', keys]));
     byKeys.set(text, id);
     classTerms.set(id, keys);
     return id;

@@ -2,7 +2,7 @@ import type { Identity } from '../model/identity.js';
 import type { NodeSpec, PolicySpec } from '../model/program.js';
 import { classify, termsOf } from './classes.js';
 import type { CompiledPolicy, PolicySetInfo, Refs } from './compiled.js';
-import { parsePolicy } from './policy-set.js';
+import { PolicyParser } from './policy-set.js';
 import { hasSameTerms, keepStages, reusableStages, type Stages } from './stages.js';
 import { Subjects } from './subjects.js';
 import { VersionCompiler, type Version } from './version.js';
@@ -38,7 +38,8 @@ function run(
 ): { readonly compiled: CompiledPolicy; readonly next: Stages } {
   const { identities, node } = input;
   const policies = node.enforcement === 'never' ? [] : input.policies;
-  const parsed = policies.map((spec) => earlier?.parsed.get(spec) ?? parsePolicy(spec));
+  const parser = earlier?.parser ?? new PolicyParser();
+  const parsed = policies.map((spec) => parser.parse(spec));
   const subjects = earlier?.subjects ?? new Subjects(input.subjects, identities, node.enforcement);
   const { policySets, sets, inForce } = subjects.policySets(parsed);
   // Only terms of policies in force make classes.
@@ -64,12 +65,14 @@ function run(
     tables: versionCompiler.tablesOf(versions.values()),
     allowLocalhost: node.allowLocalhost,
     sets,
-    warnings: parsed.flatMap((policy) => policy.warnings),
+    warnings: parsed
+      .filter(({ warnings }) => warnings.length > 0)
+      .flatMap(({ warnings }) => warnings),
   };
   const next = {
     input,
     age: (earlier?.age ?? 0) + 1,
-    parsed: new Map(parsed.map((policy) => [policy.spec, policy])),
+    parser,
     subjects,
     inForce,
     classes,

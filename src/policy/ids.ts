@@ -16,6 +16,13 @@ export class Ids {
   of(content: string): number {
     const known = this.byContent.get(content);
     if (known !== undefined) return known;
+    const id = this.ofNew(content);
+    this.byContent.set(content, id);
+    return id;
+  }
+
+  /** For who remembers what was named: asks once for each content. */
+  ofNew(content: string): number {
     for (let salt = 0; ; salt++) {
       const hash = createHash('sha256').update(salt === 0 ? content : `${content}#${String(salt)}`);
       const id = this.clip(hash.digest().readUInt32BE(0));
@@ -23,7 +30,6 @@ export class Ids {
         this.salted = true;
         continue;
       }
-      this.byContent.set(content, id);
       this.taken.add(id);
       return id;
     }

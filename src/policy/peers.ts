@@ -111,7 +111,8 @@ export class PeerIndex {
   signatureOf(labels: Labels): string {
     let text = '';
     for (const key of this.labelKeys) {
-      text += Object.hasOwn(labels, key) ? `=${labels[key] ?? ''}\n` : '\n';
+      const value = labels[key];
+      text += typeof value === 'string' ? `=${value}\n` : '\n';
     }
     return text;
   }
@@ -129,8 +130,9 @@ export class PeerIndex {
 
   private addEndpointKeys(labels: Labels, keys: string[]): void {
     for (const key of this.labelKeys) {
-      if (!Object.hasOwn(labels, key)) continue;
-      const pair = `${key}=${labels[key] ?? ''}`;
+      const value = labels[key];
+      if (typeof value !== 'string') continue;
+      const pair = `${key}=${value}`;
       for (const term of this.exact.get(pair) ?? []) keys.push(term);
       addHolding(this.byPair.get(pair) ?? [], labels, keys);
     }

@@ -35,7 +35,20 @@ export interface ParsedPolicy {
   readonly warnings: readonly string[];
 }
 
-export function parsePolicy(spec: PolicySpec): ParsedPolicy {
+/** Reads a policy once, for as long as somebody holds it. */
+export class PolicyParser {
+  private readonly known = new WeakMap<PolicySpec, ParsedPolicy>();
+
+  parse(spec: PolicySpec): ParsedPolicy {
+    const known = this.known.get(spec);
+    if (known !== undefined) return known;
+    const parsed = parsePolicy(spec);
+    this.known.set(spec, parsed);
+    return parsed;
+  }
+}
+
+function parsePolicy(spec: PolicySpec): ParsedPolicy {
   const { ingress = [], ingressDeny = [], egress = [], egressDeny = [] } = spec;
   const rules = [
     ...ingress.map((rule) => parseRule(spec, rule, 'ingress', false)),

@@ -1,8 +1,7 @@
-import type { PolicySpec } from '../model/program.js';
 import type { Classes } from './classes.js';
 import type { CompileInput } from './compile.js';
 import type { CompiledPolicy, PolicySetInfo } from './compiled.js';
-import type { ParsedPolicy } from './policy-set.js';
+import type { ParsedPolicy, PolicyParser } from './policy-set.js';
 import type { Subjects } from './subjects.js';
 import type { Version, VersionCompiler } from './version.js';
 
@@ -11,7 +10,7 @@ export interface Stages {
   readonly input: CompileInput;
   /** How many compiles have handed it on. */
   readonly age: number;
-  readonly parsed: ReadonlyMap<PolicySpec, ParsedPolicy>;
+  readonly parser: PolicyParser;
   readonly subjects: Subjects;
   readonly inForce: ReadonlySet<ParsedPolicy>;
   readonly classes: Classes;

@@ -72,12 +72,11 @@ export class Subjects {
     keys: readonly string[],
     groups: ReadonlyMap<string, readonly ParsedPolicy[]>,
   ): PolicySetInfo {
-    const policies = keys.flatMap((key) => groups.get(key) ?? []);
+    const [only = ''] = keys;
+    const policies =
+      keys.length === 1 ? (groups.get(only) ?? []) : keys.flatMap((key) => groups.get(key) ?? []);
     const known = this.infos.get(set);
-    const isKnown =
-      known?.policies.length === policies.length &&
-      policies.every((policy, i) => policy === known.policies[i]);
-    if (isKnown) return known;
+    if (known !== undefined && isSame(known.policies, policies)) return known;
     const always = this.enforcement === 'always';
     const [ingress, egress] = DIRECTIONS.map(
       (direction) => always || policies.some((policy) => policy.isolates[direction]),
@@ -88,6 +87,12 @@ export class Subjects {
       isolated: { ingress: ingress === true, egress: egress === true },
     };
   }
+}
+
+function isSame(a: readonly ParsedPolicy[], b: readonly ParsedPolicy[]): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
 }
 
 /** By the text of the subject's selector, sorted. */
