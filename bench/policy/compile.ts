@@ -7,7 +7,7 @@ import type { Row } from '../row.js';
 import { compilePerIdentity, countEntries } from './per-identity.js';
 
 const RUNS = 15;
-const CHANGES = 50;
+const CHANGES = 300;
 /** Figures of Cilium's engine that the design states: measured there on 2 cores, not in this run. */
 const STATED = "Cilium's engine of Feb 2023, figure from the design, not paired";
 const PAIRED = 'one entry per endpoint and identity, paired';
