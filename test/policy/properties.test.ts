@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { compilePolicy } from '../../src/policy/compile.js';
 import { decide, type DirectionVerdict } from '../../src/verdict/decide.js';
-import { worldWithPackets } from './arbitraries.js';
+import { FIRST, identitiesOf, subjectsOf, world, worldWithPackets } from './arbitraries.js';
 import { judgeNaively, type NaiveVerdict } from './naive.js';
 import { compileWorld, sideOf } from './resolve.js';
 
@@ -27,6 +28,27 @@ describe('for any policies and packets', () => {
             JSON.stringify(packet),
           ).toEqual([allowed, egress, ingress]);
         }
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('a newcomer has the class that a compile with it gives, or none where that is a new one', () => {
+    fc.assert(
+      fc.property(world, ({ endpoints, local, ...rest }) => {
+        const known = { ...rest, local, endpoints: endpoints.slice(0, -1) };
+        const all = { ...rest, local, endpoints };
+        const compile = (one: typeof all) =>
+          compilePolicy({
+            policies: rest.policies,
+            identities: identitiesOf(one),
+            subjects: subjectsOf(known),
+            node: rest.node,
+          });
+        const before = compile(known);
+        const newcomer = { id: FIRST + endpoints.length - 1, labels: endpoints.at(-1)! };
+        const id = compile(all).classes.get(newcomer.id)!;
+        expect(before.classOf(newcomer)).toBe(before.classTerms.has(id) ? id : undefined);
       }),
       { numRuns: 500 },
     );
