@@ -2,10 +2,12 @@ import { writeFile } from 'node:fs/promises';
 import { Flags } from '@oclif/core';
 import { plannedToJson, planFromProgram } from '../../engine.js';
 import { writeLock } from '../../engine/desired.js';
+import { renderPlanHtml } from '../../report/html.js';
 import { renderPlanMarkdown } from '../../report/markdown.js';
 import { renderPlan } from '../../report/terminal.js';
 import { PlumbCommand } from '../base.js';
 import { nodeFlag, programArg } from '../flags.js';
+import { writePrivately } from '../write-privately.js';
 
 export default class PlanCommand extends PlumbCommand {
   static override summary = 'Show what apply would change.';
@@ -15,6 +17,10 @@ export default class PlanCommand extends PlumbCommand {
     markdown: Flags.boolean({
       description: 'print Markdown, for a pull request',
       exclusive: ['json'],
+    }),
+    html: Flags.string({
+      description: 'also write the plan as one HTML page, to be read in a browser',
+      helpValue: 'FILE',
     }),
     out: Flags.string({ description: 'also write the plan, for apply', helpValue: 'FILE' }),
     state: Flags.string({
@@ -33,6 +39,9 @@ export default class PlanCommand extends PlumbCommand {
       // A plan names identities by number: whoever applies it must find the same numbers.
       await writeLock(planned.desired);
       await writeFile(flags.out, `${JSON.stringify(json, null, 2)}\n`, { mode: 0o600 });
+    }
+    if (flags.html !== undefined) {
+      await writePrivately(flags.html, renderPlanHtml(planned.plan, planned.traffic));
     }
     if (flags.markdown) this.log(renderPlanMarkdown(planned.plan, planned.traffic));
     else {
