@@ -62,7 +62,7 @@ function run(
     policySets,
     heads,
     versions,
-    tables: versionCompiler.tablesOf(versions.values()),
+    tables: versionCompiler.tablesOf(versionOf.values()),
     allowLocalhost: node.allowLocalhost,
     sets,
     warnings: parsed

@@ -43,13 +43,13 @@ export function reusableStages(earlier: CompiledPolicy, input: CompileInput): St
 /** Whether policies make the same terms as those that were in force before, so that classes stay. */
 export function hasSameTerms(earlier: Stages, inForce: ReadonlySet<ParsedPolicy>): boolean {
   const { termKeys } = earlier.classes;
+  let kept = 0;
   for (const policy of inForce) {
-    if (!earlier.inForce.has(policy) && !keysOf(policy).every((key) => termKeys.has(key))) {
-      return false;
-    }
+    if (earlier.inForce.has(policy)) kept++;
+    else if (!keysOf(policy).every((key) => termKeys.has(key))) return false;
   }
+  if (kept === earlier.inForce.size) return true;
   const gone = [...earlier.inForce].filter((policy) => !inForce.has(policy)).flatMap(keysOf);
-  if (gone.length === 0) return true;
   const left = new Set([...inForce].flatMap(keysOf));
   return gone.every((key) => left.has(key));
 }

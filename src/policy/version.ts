@@ -1,11 +1,13 @@
 import { DEFAULT_CLASS, type PolicySetInfo, type Refs } from './compiled.js';
 import { Ids } from './ids.js';
-import { DIRECTIONS, type Direction, type Rule } from './policy-set.js';
+import type { Direction, Rule } from './policy-set.js';
 import { makeTable, type TableEntry } from './table.js';
 
 export interface Version {
   readonly id: number;
   readonly refs: Refs;
+  /** Each that the refs name, once. */
+  readonly tables: readonly number[];
 }
 
 /** Compiles the policies of one policy set after the other; equal tables are one, whoever needs them. */
@@ -34,25 +36,23 @@ export class VersionCompiler {
   compile({ policies, isolated }: PolicySetInfo): Version {
     const rules = policies.flatMap((policy) => policy.rules);
     const keys = [...new Set(rules.map((rule) => rule.key))].sort();
+    const refs = {
+      ingress: this.refs(rules, 'ingress', isolated.ingress),
+      egress: this.refs(rules, 'egress', isolated.egress),
+    };
     return {
       // The rules, not the refs: those change neutrally when other policies' terms split classes.
       id: this.versionIds.of(JSON.stringify(['version', isolated.ingress, isolated.egress, keys])),
-      refs: {
-        ingress: this.refs(rules, 'ingress', isolated.ingress),
-        egress: this.refs(rules, 'egress', isolated.egress),
-      },
+      refs,
+      tables: [...new Set([...refs.ingress.values(), ...refs.egress.values()])],
     };
   }
 
   /** The tables that versions need; others may be left from earlier compiles. */
-  tablesOf(versions: Iterable<Refs>): Map<number, readonly TableEntry[]> {
+  tablesOf(versions: Iterable<Version>): Map<number, readonly TableEntry[]> {
     const needed = new Map<number, readonly TableEntry[]>();
-    for (const refs of versions) {
-      for (const direction of DIRECTIONS) {
-        for (const id of refs[direction].values()) {
-          if (!needed.has(id)) needed.set(id, this.tables.get(id) ?? []);
-        }
-      }
+    for (const { tables } of versions) {
+      for (const id of tables) needed.set(id, this.tables.get(id) ?? []);
     }
     return needed;
   }
