@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { synthesize, writeLock, type Desired } from './engine/desired.js';
 import { readCompiled, toProvenance } from './engine/provenance.js';
+import { keptText } from './engine/rollback.js';
 import { trafficLines } from './engine/traffic.js';
 import { PlumbError } from './model/error.js';
 import { plan } from './plan/make-plan.js';
@@ -83,13 +84,20 @@ export interface ApplyRequest extends Where {
 
 /** Carries out a plan, or leaves everything as it was. Records identity numbers first: they must not be lost. */
 export async function applyPlanned(planned: Planned, request: ApplyRequest): Promise<State> {
-  const { openInstance, apply } = await loadKernel();
+  const { openInstance, apply, readProvenance, writePrevious } = await loadKernel();
   if (planned.desired !== undefined) await writeLock(planned.desired);
-  return apply(planned.plan, openInstance(request), {
+  const instance = openInstance(request);
+  const program = await readProvenance(instance);
+  const after = await apply(planned.plan, instance, {
     ...(planned.program === undefined ? {} : { provenance: JSON.stringify(planned.program) }),
     ...(request.signal === undefined ? {} : { signal: request.signal }),
     ...(request.onStep === undefined ? {} : { onStep: request.onStep }),
   });
+  const flipped = planned.plan.steps.some((step) => step.flip === true);
+  if (flipped && program !== undefined && after.resources.length > 0) {
+    await writePrevious(instance, keptText(after, program));
+  }
+  return after;
 }
 
 /** What a node holds and which program made it: all that it takes to go back there. */
@@ -180,5 +188,6 @@ async function loadKernel() {
     readState: read.readState,
     apply: run.apply,
     readProvenance: provenance.readProvenance,
+    writePrevious: provenance.writePrevious,
   };
 }

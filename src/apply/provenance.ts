@@ -9,7 +9,27 @@ export function provenancePath({ runDir }: Instance): string {
 
 /** Replaces the file as a whole; readable by its owner alone. */
 export async function writeProvenance(instance: Instance, json: string): Promise<void> {
-  const path = provenancePath(instance);
+  await replaceFile(provenancePath(instance), json);
+}
+
+/** Beside it: what the policy that is kept for undo was made by. */
+function previousPath({ runDir }: Instance): string {
+  return join(runDir, 'provenance.previous.json');
+}
+
+export async function writePrevious(instance: Instance, json: string): Promise<void> {
+  await replaceFile(previousPath(instance), json);
+}
+
+export async function readPrevious(instance: Instance): Promise<string | undefined> {
+  try {
+    return await readFile(previousPath(instance), 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+async function replaceFile(path: string, json: string): Promise<void> {
   const temporary = `${path}.${process.pid}.tmp`;
   await writeFile(temporary, json, { mode: 0o600 });
   await rename(temporary, path);
@@ -26,4 +46,5 @@ export async function readProvenance(instance: Instance): Promise<string | undef
 
 export async function removeProvenance(instance: Instance): Promise<void> {
   await rm(provenancePath(instance), { force: true });
+  await rm(previousPath(instance), { force: true });
 }

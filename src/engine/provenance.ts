@@ -65,6 +65,8 @@ export function toProvenance({ document, node, allocation }: Compiled): Provenan
 }
 
 /** Labels of every identity that the program or its prefixes have. */
-export function labelsById({ policy }: Compiled): ReadonlyMap<number, Identity['labels']> {
+export function labelsById({
+  policy,
+}: Pick<Compiled, 'policy'>): ReadonlyMap<number, Identity['labels']> {
   return new Map(policy.identities.map(({ id, labels }) => [id, labels]));
 }

@@ -7,6 +7,9 @@ import { causesOf, explainDirection, type Cause } from '../verdict/explain.js';
 import { listText, whoText, type Peer } from './labels.js';
 import { labelsById, type Compiled } from './provenance.js';
 
+/** As much of a program as verdicts are explained with. */
+type Known = Pick<Compiled, 'policy'>;
+
 interface Why {
   readonly cause: Cause | undefined;
   readonly note: string;
@@ -26,8 +29,8 @@ interface Row extends Why {
  */
 export function trafficLines(
   before: PolicyView | null,
-  applied: Compiled | undefined,
-  after: Compiled,
+  applied: Known | undefined,
+  after: Known,
 ): TrafficLine[] {
   const labels = new Map([
     ...(applied === undefined ? [] : labelsById(applied)),
@@ -86,7 +89,7 @@ function byPeer(a: Peer, b: Peer): number {
   return a < b ? -1 : 1;
 }
 
-function reasonFor(change: VerdictChange, after: Compiled): Why {
+function reasonFor(change: VerdictChange, after: Known): Why {
   const decision = decisionOn(change, after);
   if (decision.byLocalhost === true) return { cause: undefined, note: 'allowLocalhost' };
   const [cause] = causes(decision, change, after, 'allowed');
@@ -94,7 +97,7 @@ function reasonFor(change: VerdictChange, after: Compiled): Why {
 }
 
 /** The rule that denies now; else the one that no longer allows; else the policy that isolates. */
-function lossOf(change: VerdictChange, applied: Compiled | undefined, after: Compiled): Why {
+function lossOf(change: VerdictChange, applied: Known | undefined, after: Known): Why {
   const decision = decisionOn(change, after);
   const [denier] = causes(decision, change, after, 'policy-denied');
   if (denier !== undefined) return { cause: denier, note: 'denies it' };
@@ -105,7 +108,7 @@ function lossOf(change: VerdictChange, applied: Compiled | undefined, after: Com
   return { cause: isolating, note: isolating === undefined ? '' : 'does not allow it' };
 }
 
-function decisionOn({ from, to, ports }: VerdictChange, { policy }: Compiled): Decision {
+function decisionOn({ from, to, ports }: VerdictChange, { policy }: Known): Decision {
   const side = (group: PeerGroup) => {
     const [identity = 0] = group.identities;
     return { identity, isLocal: policy.policySets.has(identity) };
@@ -116,7 +119,7 @@ function decisionOn({ from, to, ports }: VerdictChange, { policy }: Compiled): D
 function causes(
   { egress, ingress }: Decision,
   { ports }: VerdictChange,
-  { policy }: Compiled,
+  { policy }: Known,
   which: 'allowed' | 'policy-denied' | 'policy-default-deny',
 ): readonly Cause[] {
   return [ingress, egress].flatMap((verdict) => {
