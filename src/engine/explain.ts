@@ -97,7 +97,8 @@ function stepOf(
   };
 }
 
-async function appliedProgram(where: Where): Promise<Compiled> {
+/** The program that is applied to a node, compiled again. @throws PlumbError PLB_NOTHING_APPLIED */
+export async function appliedProgram(where: Where): Promise<Compiled> {
   const [{ openInstance }, { readProvenance }] = await Promise.all([
     import('../kernel/instance.js'),
     import('../apply/provenance.js'),
@@ -105,7 +106,7 @@ async function appliedProgram(where: Where): Promise<Compiled> {
   const applied = readCompiled(await readProvenance(openInstance(where)));
   if (applied !== undefined) return applied;
   throw new PlumbError('PLB_NOTHING_APPLIED', 'no program is applied to this node', {
-    hint: 'Name the program: plumb verdict FROM TO PORT --program plumb.ts.',
+    hint: 'Name the program: plumb verdict ... --program plumb.ts, plumb matrix plumb.ts.',
   });
 }
 
