@@ -15,7 +15,7 @@ const origin = { path: EVIL, file: `${EVIL}.ts`, line: 3 };
 const evil = (): State => ({
   ...emptyState('hoth'),
   resources: [
-    resource('netns', EVIL, {}, origin),
+    resource('netns', { name: EVIL }, origin),
     entries('plumb_classes', [{ key: { identity: 256 }, value: { class: 7 } }], {
       origin,
       label: EVIL,
