@@ -5,6 +5,7 @@ import { defineConfig } from 'vitest/config';
 const pure = [
   'model',
   'constructs',
+  'engine',
   'loader',
   'policy',
   'state',
