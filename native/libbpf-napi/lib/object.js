@@ -48,7 +48,7 @@ export class BpfObject {
 
 /**
  * @param {string} path
- * @param {import('../index.js').OpenOptions} [options]
+ * @param {import('../index.js').LoadOptions} [options]
  */
 export async function loadObject(path, { rodata = {}, reuseMaps = {}, maxEntries = {} } = {}) {
   const reuse = Object.fromEntries(Object.entries(reuseMaps).map(([name, map]) => [name, map.fd]));
