@@ -20,12 +20,14 @@ export interface LoadOptions {
   reuseMaps?: Record<string, BpfMap>;
   /** Sizes to create maps with instead of the object's own, by name. */
   maxEntries?: Record<string, number>;
+  /** Names of the C functions to load; the others are not verified. All by default. */
+  programs?: readonly string[];
 }
 
 /**
  * Opens, relocates and loads (verifies) an ELF object, off the main thread. Loads take turns: libbpf
  * has one sink for messages in a process.
- * @throws BpfError ENOENT for an unknown variable or map, EMSGSIZE for a value of another size, and
+ * @throws BpfError ENOENT for an unknown variable, map or program, EMSGSIZE for a value of another size, and
  * whatever the kernel says, with the verifier's log.
  */
 export function loadObject(path: string, options?: LoadOptions): Promise<BpfObject>;

@@ -56,12 +56,12 @@ export class PinnedObjects {
     this.#forgetLoaded();
   }
 
-  /** A program of a build that uses the pinned maps; all programs of an object are loaded together, once. */
+  /** A program of a build that uses the pinned maps. Only those that are asked for are verified. */
   async program(name: string, build: Build): Promise<BpfProgram> {
     const removed = this.#removedPrograms.get(programKey(name, build));
     if (removed !== undefined) return removed;
-    const key = JSON.stringify(build);
-    const loading = this.#loaded.get(key) ?? this.#load(build);
+    const key = programKey(name, build);
+    const loading = this.#loaded.get(key) ?? this.#load(name, build);
     this.#loaded.set(key, loading);
     return (await loading).program(name);
   }
@@ -97,12 +97,13 @@ export class PinnedObjects {
     }
   }
 
-  async #load(build: Build): Promise<BpfObject> {
+  async #load(program: string, build: Build): Promise<BpfObject> {
     const datapath = this.datapath;
     const { maps } = await openPinnedMaps(this.instance);
     try {
       return await loadObject(datapath.path, {
         rodata: rodataFor(datapath, build),
+        programs: [program],
         reuseMaps: Object.fromEntries([...maps].filter(([name]) => datapath.maps.has(name))),
       });
     } finally {

@@ -50,10 +50,11 @@ export class BpfObject {
  * @param {string} path
  * @param {import('../index.js').LoadOptions} [options]
  */
-export async function loadObject(path, { rodata = {}, reuseMaps = {}, maxEntries = {} } = {}) {
+export async function loadObject(path, options = {}) {
+  const { rodata = {}, reuseMaps = {}, maxEntries = {}, programs: wanted = [] } = options;
   const reuse = Object.fromEntries(Object.entries(reuseMaps).map(([name, map]) => [name, map.fd]));
   const { programs, maps } = checked(
-    await addon.load(path, rodata, reuse, maxEntries),
+    await addon.load(path, rodata, reuse, maxEntries, wanted),
     `load ${path}`,
   );
   return new BpfObject(programs, maps);

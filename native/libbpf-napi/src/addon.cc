@@ -65,10 +65,19 @@ Napi::Object fdsObject(Napi::Env env, const Named<int> &named) {
   return object;
 }
 
-/** load(path, rodata, reuse, maxEntries) */
+std::set<std::string> textsOf(const Napi::Value &value) {
+  std::set<std::string> texts;
+  const auto list = value.As<Napi::Array>();
+  for (uint32_t i = 0; i < list.Length(); i++)
+    texts.insert(textOf(list.Get(i)));
+  return texts;
+}
+
+/** load(path, rodata, reuse, maxEntries, programs) */
 Napi::Value loadObject(const Info &info) {
   LoadRequest request{textOf(info[0]), namedOf<Bytes>(info[1], bytesOf),
-                      namedOf<int>(info[2], intOf), namedOf<uint32_t>(info[3], numberOf)};
+                      namedOf<int>(info[2], intOf), namedOf<uint32_t>(info[3], numberOf),
+                      textsOf(info[4])};
   return Task<Loaded>::start(
       info.Env(), [request = std::move(request)] { return load(request); },
       [](Napi::Env env, Loaded &loaded) {

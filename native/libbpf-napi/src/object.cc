@@ -66,7 +66,21 @@ Outcome setVariable(bpf_object *object, const std::string &name, const Bytes &by
   return Outcome::failed(call, ENOENT);
 }
 
+/** Without names all are wanted. */
+Outcome choosePrograms(bpf_object *object, const std::set<std::string> &names) {
+  size_t found = 0;
+  bpf_program *program = nullptr;
+  bpf_object__for_each_program(program, object) {
+    const bool isWanted = names.empty() || names.count(bpf_program__name(program)) != 0;
+    if (isWanted) found++;
+    bpf_program__set_autoload(program, isWanted);
+  }
+  return names.empty() || found == names.size() ? Outcome{} : failed("find programs", ENOENT);
+}
+
 Outcome prepare(bpf_object *object, const LoadRequest &request) {
+  Outcome chosen = choosePrograms(object, request.programs);
+  if (chosen.error != 0) return chosen;
   for (const auto &[name, bytes] : request.rodata) {
     Outcome outcome = setVariable(object, name, bytes);
     if (outcome.error != 0) return outcome;
@@ -111,6 +125,7 @@ Loaded load(const LoadRequest &request) {
   }
   bpf_program *program = nullptr;
   bpf_object__for_each_program(program, object.get()) {
+    if (!bpf_program__autoload(program)) continue;
     loaded.programs.emplace_back(bpf_program__name(program), duplicate(bpf_program__fd(program)));
   }
   bpf_map *map = nullptr;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -16,6 +17,8 @@ struct LoadRequest {
   Named<Bytes> rodata;
   Named<int> reuse;
   Named<uint32_t> maxEntries;
+  /** Of the programs to load; empty: all. */
+  std::set<std::string> programs;
 };
 
 /** File descriptors of everything in an object that was loaded; the object itself is gone. */
