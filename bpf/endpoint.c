@@ -1,29 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * The programs of every endpoint's host-side device: from_endpoint on ingress (what the endpoint
- * sends), to_endpoint on egress (what the host's stack sends to it). One shared tc block has each.
+ * The programs of a node. from_endpoint is on ingress of every endpoint's host-side device (what
+ * the endpoint sends), to_endpoint on its egress (what the host's stack sends to it); one shared tc
+ * block has each. The others are on the few devices of the node itself.
  */
-#include "include/conntrack.h"
-#include "include/features.h"
-#include "include/identity.h"
-#include "include/maps.h"
-#include "include/packet.h"
-#include "include/policy.h"
+#include "include/decide.h"
+#include "include/deliver.h"
+#include "include/neighbor.h"
+#include "include/node.h"
 #include "include/report.h"
 
-#define TC_ACT_OK 0
-#define TC_ACT_SHOT 2
+/* Counts and tells. */
+static __always_inline void report(struct __sk_buff *skb, const struct run *run,
+                                   enum reason reason) {
+  __u8 verdict = reason ? DENY : ALLOW;
+  enum reason told = reason ? reason : run->judgement.reason;
 
-/* All that is known of a packet while it is judged. */
-struct run {
-  struct packet packet;
-  struct tracking tracking;
-  struct judgement judgement;
-  /* The endpoint whose device this is, and whoever it talks to. */
-  struct side self;
-  struct side peer;
-  const struct plumb_endpoint *peerEndpoint;
-};
+  count(skb, &run->judgement, told, verdict);
+  if ((reason && !is_noise(reason)) || run->judgement.audited)
+    tell(skb, &run->packet, &run->judgement, told, verdict, run->from.identity, run->to.identity);
+}
 
 static __always_inline const struct plumb_device *device_of(struct __sk_buff *skb) {
   __u32 slot = skb->ifindex - IFINDEX_BASE;
@@ -37,101 +33,131 @@ static __always_inline int is_own(const struct plumb_device *device, const struc
   return same_addr(address, packet->isIPv6 ? &device->address6 : &device->address4);
 }
 
-/* Judges the flow as its opener would be judged, whichever side sent this packet. */
-static __always_inline enum reason judge_flow(struct run *run, int fromSelf, __u32 epoch,
-                                              const struct plumb_config *config) {
-  const struct packet *packet = &run->packet;
-  int isReply = run->tracking.isReply;
-  int openerIsSelf = fromSelf != isReply;
-  __be16 port = packet->policyPort;
-
-  /* An echo reply is judged as the request that it answers. */
-  if (isReply) {
-    port = packet->protocol == ICMP     ? bpf_htons(ECHO_REQUEST << 8)
-           : packet->protocol == ICMPV6 ? bpf_htons(ECHO_REQUEST_V6 << 8)
-                                        : packet->sourcePort;
-  }
-  run->judgement.epoch = epoch;
-  run->judgement.protocol = packet->protocol;
-  run->judgement.port = port;
-  return judge(&run->judgement, openerIsSelf ? &run->self : &run->peer,
-               openerIsSelf ? &run->peer : &run->self, config);
-}
-
-/* FORWARDED, or why the packet is dropped. */
-static __always_inline enum reason decide(struct __sk_buff *skb, struct run *run, int fromSelf) {
-  __u32 zero = 0;
-
-  run->judgement.direction = fromSelf ? EGRESS : INGRESS;
+/* What an endpoint sends is from its own address. */
+static __always_inline enum reason decide_from_endpoint(struct __sk_buff *skb, struct run *run,
+                                                        struct place *destination,
+                                                        const struct plumb_config *config) {
   const struct plumb_device *device = device_of(skb);
   if (!device) return NO_DEVICE;
-  local_side(&run->self, device);
+  local_side(&run->from, device);
   enum reason reason = parse(skb, &run->packet);
   if (reason) return reason;
-  /* What an endpoint sends is from its own address, and nothing that comes to it is. */
-  if (is_own(device, &run->packet, &run->packet.source) != fromSelf) return SPOOFED_SOURCE;
-  if (!fromSelf && !is_own(device, &run->packet, &run->packet.destination)) return NO_ENDPOINT;
-  const struct plumb_config *config = bpf_map_lookup_elem(&plumb_config, &zero);
+  if (!is_own(device, &run->packet, &run->packet.source)) return SPOOFED_SOURCE;
   if (!config) return NO_POLICY;
-
-  __u32 epoch = *(volatile const __u32 *)&config->epoch;
-  run->peerEndpoint =
-      find_side(&run->peer, fromSelf ? &run->packet.destination : &run->packet.source);
-  if (same_addr(&run->packet.source, &run->packet.destination)) return FORWARDED;
-
-  struct plumb_flow *flow = 0;
-  if (run->packet.hasFlow) {
-    track(&run->tracking, &run->packet);
-    flow = find_flow(&run->tracking, &run->packet);
-  }
-  if (flow && flow->epoch == epoch) {
-    touch_flow(flow, &run->tracking, &run->packet);
-    return FORWARDED;
-  }
-  reason = judge_flow(run, fromSelf, epoch, config);
-  if (reason) {
-    if (flow) bpf_map_delete_elem(&plumb_conntrack, &run->tracking.tuple);
-    return reason;
-  }
-  if (!run->packet.hasFlow) return FORWARDED;
-  return open_flow(&run->tracking, &run->packet, epoch, flow ? flow->state : 0) ? CONNTRACK_FULL
-                                                                                : FORWARDED;
-}
-
-/*
- * Straight into the other endpoint's namespace: no route, no neighbor, no queue of the host's. The
- * TTL stays, as on one link: such a packet runs no second time, so it cannot go round.
- */
-static __always_inline int deliver(struct __sk_buff *skb, const struct plumb_endpoint *endpoint) {
-  if (bpf_skb_store_bytes(skb, 0, endpoint->mac, 6, 0) ||
-      bpf_skb_store_bytes(skb, 6, endpoint->hostMac, 6, 0))
-    return TC_ACT_SHOT;
-  return bpf_redirect_peer(endpoint->device, 0);
-}
-
-static __always_inline int handle(struct __sk_buff *skb, int fromSelf) {
-  struct run run = {};
-  enum reason reason = decide(skb, &run, fromSelf);
-  __u8 verdict = reason ? DENY : ALLOW;
-  enum reason told = reason ? reason : run.judgement.reason;
-
-  count(skb, &run.judgement, told, verdict);
-  if ((reason && !is_noise(reason)) || run.judgement.audited)
-    tell(skb, &run.packet, &run.judgement, told, verdict,
-         fromSelf ? run.self.identity : run.peer.identity,
-         fromSelf ? run.peer.identity : run.self.identity);
-  if (reason) return TC_ACT_SHOT;
-  return fromSelf && run.peerEndpoint ? deliver(skb, run.peerEndpoint) : TC_ACT_OK;
+  return decide(skb, run, destination, config, 1, 0);
 }
 
 SEC("tc")
 int from_endpoint(struct __sk_buff *skb) {
-  return handle(skb, 1);
+  struct run *run = new_run(EGRESS);
+  const struct plumb_config *config = config_of_node();
+  struct place destination = {};
+
+  if (!run) return TC_ACT_SHOT;
+  enum reason reason = decide_from_endpoint(skb, run, &destination, config);
+  if (reason == NEIGHBOR_QUERY && !answer_neighbor(skb)) return bpf_redirect_peer(skb->ifindex, 0);
+  if (!reason && write_translation(skb, run)) reason = REWRITE_FAILED;
+  report(skb, run, reason);
+  if (reason || !config) return TC_ACT_SHOT;
+  if (destination.endpoint) return deliver(skb, destination.endpoint);
+  if (is_tunneled(&destination)) return send_through_tunnel(skb, run, &destination, config);
+  return TC_ACT_OK;
+}
+
+/* What comes to an endpoint is to its own address, and not from an endpoint of this node: those are
+ * delivered without the stack. */
+static __always_inline enum reason decide_to_endpoint(struct __sk_buff *skb, struct run *run,
+                                                      const struct plumb_config *config) {
+  const struct plumb_device *device = device_of(skb);
+  if (!device) return NO_DEVICE;
+  local_side(&run->to, device);
+  enum reason reason = parse(skb, &run->packet);
+  if (reason) return reason;
+  if (is_own(device, &run->packet, &run->packet.source)) return SPOOFED_SOURCE;
+  if (!is_own(device, &run->packet, &run->packet.destination)) return NO_ENDPOINT;
+  if (!config) return NO_POLICY;
+  if (identify(&run->packet.source, &run->from)) return SPOOFED_SOURCE;
+  struct place destination = {};
+  return decide(skb, run, &destination, config, 0, 1);
 }
 
 SEC("tc")
 int to_endpoint(struct __sk_buff *skb) {
-  return handle(skb, 0);
+  struct run *run = new_run(INGRESS);
+
+  if (!run) return TC_ACT_SHOT;
+  enum reason reason = decide_to_endpoint(skb, run, config_of_node());
+  if (!reason && write_translation(skb, run)) reason = REWRITE_FAILED;
+  report(skb, run, reason);
+  return reason ? TC_ACT_SHOT : TC_ACT_OK;
+}
+
+/* On egress of the node's own device. */
+SEC("tc")
+int from_host(struct __sk_buff *skb) {
+  struct run *run = new_run(EGRESS);
+  const struct plumb_config *config = config_of_node();
+  struct place destination = {};
+
+  if (!run || !config) return TC_ACT_SHOT;
+  enum reason reason = decide_from_host(skb, run, &destination, config);
+  if (!reason && write_translation(skb, run)) reason = REWRITE_FAILED;
+  report(skb, run, reason);
+  if (reason) return TC_ACT_SHOT;
+  if (destination.endpoint) {
+    if (set_macs(skb, destination.endpoint)) return TC_ACT_SHOT;
+    return bpf_redirect(destination.endpoint->device, 0);
+  }
+  if (is_tunneled(&destination)) return send_through_tunnel(skb, run, &destination, config);
+  return send_by_route(skb, &run->packet);
+}
+
+/* On ingress of the tunnel's device. */
+SEC("tc")
+int from_tunnel(struct __sk_buff *skb) {
+  struct run *run = new_run(INGRESS);
+  const struct plumb_config *config = config_of_node();
+  struct place destination = {};
+
+  if (!run || !config || !feature_tunnel) return TC_ACT_SHOT;
+  enum reason reason = decide_from_tunnel(skb, run, &destination, config);
+  if (!reason && write_translation(skb, run)) reason = REWRITE_FAILED;
+  report(skb, run, reason);
+  if (reason || bpf_skb_change_type(skb, PACKET_HOST)) return TC_ACT_SHOT;
+  return destination.endpoint ? deliver(skb, destination.endpoint) : TC_ACT_OK;
+}
+
+/* On ingress of a device that leads out of the node. */
+SEC("tc")
+int from_uplink(struct __sk_buff *skb) {
+  struct run *run = new_run(INGRESS);
+  const struct plumb_config *config = config_of_node();
+  struct place destination = {};
+  enum reason reason = FORWARDED;
+
+  if (!run || !config) return TC_ACT_SHOT;
+  enum uplink uplink = decide_from_uplink(skb, run, &destination, config, &reason);
+  if (uplink == PASS) reason = FORWARDED;
+  if (!reason && write_translation(skb, run)) reason = REWRITE_FAILED;
+  if (uplink != PASS || reason) report(skb, run, reason);
+  if (reason) return TC_ACT_SHOT;
+  return uplink == TO_BACKEND && destination.endpoint ? deliver(skb, destination.endpoint)
+                                                      : TCX_NEXT;
+}
+
+/* On its egress. */
+SEC("tc")
+int to_uplink(struct __sk_buff *skb) {
+  struct run *run = new_run(EGRESS);
+  const struct plumb_config *config = config_of_node();
+  struct place destination = {};
+  enum reason reason = FORWARDED;
+
+  if (!run || !config) return TC_ACT_SHOT;
+  enum uplink uplink = decide_to_uplink(skb, run, &destination, config, &reason);
+  if (uplink == PASS) return TCX_NEXT;
+  report(skb, run, reason);
+  return reason ? TC_ACT_SHOT : TCX_NEXT;
 }
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

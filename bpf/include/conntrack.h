@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #pragma once
 
+#include "clock.h"
 #include "maps.h"
 #include "packet.h"
+#include <bpf/bpf_endian.h>
 
 /* Seconds without a packet after which a flow is forgotten. */
 #define TIMEOUT_TCP 8000
@@ -17,6 +19,13 @@
 #define FLOW_FIN_REPLIER 4
 #define FLOW_CLOSING (FLOW_FIN_OPENER | FLOW_FIN_REPLIER)
 
+/* What a flow's flags say. */
+#define FLOW_SERVICE 1    /* to a service, as the opener sees it; natAddress is its back-end */
+#define FLOW_TRANSLATED 2 /* to that back-end; natAddress is the service, which replies come from \
+                           */
+#define FLOW_HAIRPIN 4    /* the back-end is the opener itself; see service.h */
+#define FLOW_FORWARDED 8  /* of an endpoint in the host's name; it was judged as the endpoint's */
+
 /* A packet's place in its flow. */
 struct tracking {
   struct plumb_tuple tuple;
@@ -26,10 +35,6 @@ struct tracking {
   /* The packet answers a flow that the other side opened. */
   __u8 isReply;
 };
-
-static __always_inline __u32 seconds(void) {
-  return bpf_ktime_get_ns() / 1000000000ull;
-}
 
 /* Whether (a, portA) comes after (b, portB), as bytes. */
 static __always_inline int is_after(const struct plumb_addr *a, __be16 portA,
@@ -81,10 +86,11 @@ static __always_inline struct plumb_flow *find_flow(struct tracking *tracking,
   return flow;
 }
 
-static __always_inline __u32 lifetime(const struct packet *packet, __u8 state) {
+static __always_inline __u32 lifetime(const struct packet *packet, __u8 state, __u8 flags) {
   if (packet->protocol == TCP) {
     if ((state & FLOW_CLOSING) == FLOW_CLOSING) return TIMEOUT_TCP_CLOSING;
-    return state & FLOW_REPLIED ? TIMEOUT_TCP : TIMEOUT_TCP_OPENING;
+    /* Of a flow to a service only the opener's packets are seen: replies come from the back-end. */
+    return (state & FLOW_REPLIED) || (flags & FLOW_SERVICE) ? TIMEOUT_TCP : TIMEOUT_TCP_OPENING;
   }
   if (packet->protocol == ICMP || packet->protocol == ICMPV6) return TIMEOUT_ICMP;
   return TIMEOUT_OTHER;
@@ -102,22 +108,34 @@ static __always_inline __u8 next_state(__u8 state, const struct packet *packet, 
 static __always_inline void touch_flow(struct plumb_flow *flow, const struct tracking *tracking,
                                        const struct packet *packet) {
   __u8 state = next_state(flow->state, packet, tracking->isReply);
-  __u32 expires = tracking->now + lifetime(packet, state);
+  __u32 expires = tracking->now + lifetime(packet, state, flow->flags);
 
   if (flow->state != state) flow->state = state;
   if (flow->expires != expires) flow->expires = expires;
 }
 
+/* What is translated in a flow; none: no flags. */
+struct translation {
+  struct plumb_addr address;
+  __be16 port;
+  __u8 flags;
+  __u8 pad;
+};
+
 /* Remembers a flow that was allowed. Nonzero when there is no room: then it must not pass. */
 static __always_inline int open_flow(const struct tracking *tracking, const struct packet *packet,
-                                     __u32 epoch, __u8 state) {
+                                     __u32 epoch, __u8 state,
+                                     const struct translation *translation) {
   struct plumb_flow flow = {
       .epoch = epoch,
       .verdict = ALLOW,
       .state = next_state(state, packet, tracking->isReply),
       .fromB = tracking->sourceIsB != tracking->isReply,
+      .flags = translation->flags,
+      .natAddress = translation->address,
+      .natPort = translation->port,
   };
 
-  flow.expires = tracking->now + lifetime(packet, flow.state);
+  flow.expires = tracking->now + lifetime(packet, flow.state, flow.flags);
   return bpf_map_update_elem(&plumb_conntrack, &tracking->tuple, &flow, BPF_ANY) != 0;
 }

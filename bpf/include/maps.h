@@ -27,6 +27,15 @@ MAP(plumb_refs, BPF_MAP_TYPE_HASH, struct plumb_ref_key, __u32, 262144, DYNAMIC)
 MAP(plumb_tables, BPF_MAP_TYPE_LPM_TRIE, struct plumb_table_key, struct plumb_verdict, 262144,
     DYNAMIC);
 MAP(plumb_conntrack, BPF_MAP_TYPE_LRU_HASH, struct plumb_tuple, struct plumb_flow, 524288, 0);
+MAP(plumb_fragments, BPF_MAP_TYPE_LRU_HASH, struct plumb_fragment_key, struct plumb_fragment, 8192,
+    0);
+MAP(plumb_services, BPF_MAP_TYPE_HASH, struct plumb_service_key, struct plumb_service, 65536,
+    DYNAMIC);
+MAP(plumb_backends, BPF_MAP_TYPE_HASH, struct plumb_backend_key, struct plumb_backend, 1048576,
+    DYNAMIC);
+MAP(plumb_members, BPF_MAP_TYPE_HASH, struct plumb_member_key, __u32, 262144, DYNAMIC);
+MAP(plumb_affinity, BPF_MAP_TYPE_LRU_HASH, struct plumb_affinity_key, struct plumb_affinity, 65536,
+    0);
 MAP(plumb_metrics, BPF_MAP_TYPE_PERCPU_HASH, struct plumb_metric_key, struct plumb_metric, 65536,
     0);
 

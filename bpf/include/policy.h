@@ -9,7 +9,8 @@ struct side {
   __u32 identity;
   __u32 policySet;
   __u32 flags;
-  __u8 isLocal;
+  /* It is of this node, and policies that select it are in force here. */
+  __u8 hasPolicy;
 };
 
 /* One question to a policy, and what was decided by which entries, for events and metrics. */
@@ -107,13 +108,13 @@ static __always_inline enum reason ask(struct judgement *judgement, enum directi
 static __always_inline enum reason judge(struct judgement *judgement, const struct side *opener,
                                          const struct side *other,
                                          const struct plumb_config *config) {
-  if (opener->isLocal) {
+  if (opener->hasPolicy) {
     enum reason reason = ask(judgement, EGRESS, opener, other);
     if (reason) return reason;
-  } else if (opener->identity == IDENTITY_HOST && (config->flags & CONFIG_ALLOW_LOCALHOST)) {
-    return FORWARDED;
   }
-  if (!other->isLocal) return FORWARDED;
+  if (!other->hasPolicy) return FORWARDED;
+  if (opener->identity == IDENTITY_HOST && (config->flags & CONFIG_ALLOW_LOCALHOST))
+    return FORWARDED;
   if (!judgement->audited) return ask(judgement, INGRESS, other, opener);
   struct judgement egress = *judgement;
   enum reason reason = ask(judgement, INGRESS, other, opener);

@@ -59,5 +59,6 @@ static __always_inline void tell(struct __sk_buff *skb, const struct packet *pac
 
 /* Link noise, which every interface makes and nobody asked about: counted, not told. */
 static __always_inline int is_noise(enum reason reason) {
-  return reason == UNSUPPORTED_ETHERTYPE || reason == UNSUPPORTED_MULTICAST;
+  return reason == UNSUPPORTED_ETHERTYPE || reason == UNSUPPORTED_MULTICAST ||
+         reason == NEIGHBOR_QUERY;
 }

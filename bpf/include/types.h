@@ -20,8 +20,12 @@ SIZE_IS(struct plumb_addr, 16);
 struct plumb_config {
   __u32 epoch; /* generation << 1 | active buffer */
   __u32 flags;
+  __u32 hostPolicySet; /* 0: no policy is about the node itself */
+  __u32 tunnelDevice;  /* ifindex */
+  __be16 tunnelPort;
+  __u16 pad;
 };
-SIZE_IS(struct plumb_config, 8);
+SIZE_IS(struct plumb_config, 20);
 
 struct plumb_endpoint {
   __u32 device;
@@ -104,8 +108,86 @@ struct plumb_flow {
   __u8 fromB; /* 1: side B opened the flow */
   __u8 flags;
   __u32 listener;
+  /* FLOW_SERVICE: the back-end. FLOW_TRANSLATED: the service as the opener knows it. */
+  struct plumb_addr natAddress;
+  __be16 natPort;
+  __u16 pad;
 };
-SIZE_IS(struct plumb_flow, 16);
+SIZE_IS(struct plumb_flow, 36);
+
+struct plumb_fragment_key {
+  struct plumb_addr source;
+  struct plumb_addr destination;
+  __be32 id;
+  __u8 protocol;
+  __u8 pad0;
+  __u16 pad1;
+};
+SIZE_IS(struct plumb_fragment_key, 40);
+
+/* What only the first fragment of a packet says. */
+struct plumb_fragment {
+  __u32 expires; /* seconds of CLOCK_MONOTONIC */
+  __be16 sourcePort;
+  __be16 destinationPort;
+  __be16 policyPort;
+  __u8 hasFlow;
+  __u8 pad;
+};
+SIZE_IS(struct plumb_fragment, 12);
+
+/* Port and protocol 0: that the address is a service's. */
+struct plumb_service_key {
+  struct plumb_addr address;
+  __be16 port;
+  __u8 protocol;
+  __u8 pad;
+};
+SIZE_IS(struct plumb_service_key, 20);
+
+struct plumb_service {
+  __u32 id;
+  __u32 set;
+  __u32 slots;
+  __u32 flags;
+  __u32 affinity; /* seconds; 0: none */
+};
+SIZE_IS(struct plumb_service, 20);
+
+struct plumb_backend_key {
+  __u32 set;
+  __u32 slot;
+};
+SIZE_IS(struct plumb_backend_key, 8);
+
+struct plumb_backend {
+  struct plumb_addr address;
+  __be16 port;
+  __u16 pad;
+};
+SIZE_IS(struct plumb_backend, 20);
+
+struct plumb_member_key {
+  __u32 set;
+  struct plumb_addr address;
+  __be16 port;
+  __u16 pad;
+};
+SIZE_IS(struct plumb_member_key, 24);
+
+struct plumb_affinity_key {
+  __u32 service;
+  struct plumb_addr client;
+};
+SIZE_IS(struct plumb_affinity_key, 20);
+
+struct plumb_affinity {
+  struct plumb_addr address;
+  __be16 port;
+  __u16 pad;
+  __u32 expires; /* seconds of CLOCK_MONOTONIC */
+};
+SIZE_IS(struct plumb_affinity, 24);
 
 struct plumb_event {
   __u64 time;
@@ -148,8 +230,13 @@ enum direction { INGRESS, EGRESS };
 enum verdict { DENY = 1, ALLOW, REDIRECT };
 
 #define IDENTITY_HOST 1
+#define IDENTITY_REMOTE_NODE 6
+#define IDENTITY_CLUSTER_MIN 256
+#define IDENTITY_CLUSTER_MAX 65535
 #define IFINDEX_BASE 65536
 #define CONFIG_ALLOW_LOCALHOST 1
 #define ENDPOINT_AUDIT 1
+/* The back-end is chosen by a hash of the flow, the same on every node. */
+#define SERVICE_MAGLEV 1
 /* Of a table entry that denies because no rule allows, not because one denies. */
 #define ENTRY_DEFAULT 1

@@ -121,6 +121,7 @@ const JUDGED: ReadonlySet<MapName> = new Set([
   'plumb_endpoints',
   'plumb_ipcache',
   'plumb_ipcache_lpm',
+  'plumb_services',
 ]);
 
 function commits({ flip }: Passages, drafts: readonly Draft[], origin: Origin): Draft[] {

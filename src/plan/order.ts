@@ -38,6 +38,10 @@ const ENTRIES_RANK: Partial<Record<MapName, number>> = {
   plumb_classes: 13,
   plumb_ipcache: 14,
   plumb_ipcache_lpm: 15,
+  // back-ends are there before the service's row leads to them
+  plumb_backends: 16,
+  plumb_members: 17,
+  plumb_services: 18,
   // rows name a device by its ifindex: after it is made, before it goes
   plumb_devices: 22,
   plumb_endpoints: 23,

@@ -1,47 +1,11 @@
+import { f, runtime, type MapLayout } from './field.js';
+import { SERVICE_MAPS } from './layout-services.js';
+
 /**
  * The shape of every BPF map, the one place that user space and the datapath agree on.
  * bpf/include/ states the same structs in C; a test compares sizes and offsets through BTF.
  * Integers are little-endian (the host's order); `be16` is network order; `addr` is 16 bytes, IPv4 mapped.
  */
-export type FieldType =
-  | 'u8'
-  | 'u16'
-  | 'u32'
-  | 'u64'
-  | 'be16'
-  | 'addr'
-  | 'mac'
-  /** u32 in the kernel; in a State the name of a link, 16 bytes padded with zeros (names outlive ifindex). */
-  | 'ifname';
-
-export interface Field {
-  readonly name: string;
-  readonly type: FieldType;
-  /** Only the kernel side writes it: not a part of a State, where it is zero. */
-  readonly runtime?: true;
-}
-
-export type MapType = 'array' | 'hash' | 'lru_hash' | 'lpm_trie' | 'ringbuf' | 'percpu_hash';
-
-export interface MapLayout {
-  readonly name: string;
-  readonly type: MapType;
-  /** C struct (or integer) names, for the BTF check. */
-  readonly keyStruct: string;
-  readonly valueStruct: string;
-  readonly key: readonly Field[];
-  readonly value: readonly Field[];
-  readonly maxEntries: number;
-  /**
-   * Field of the key by which entries form one resource each (a table, a version); without it the map
-   * is one resource. `dynamic` maps are filled by packets and never part of a State.
-   */
-  readonly groupBy?: string;
-  readonly dynamic?: true;
-}
-
-const f = (name: string, type: FieldType): Field => ({ name, type });
-const runtime = (name: string, type: FieldType): Field => ({ name, type, runtime: true });
 
 /** Kernel ifindex of the first endpoint device; `plumb_devices` is indexed by ifindex minus this. */
 export const IFINDEX_BASE = 65_536;
@@ -79,6 +43,11 @@ export const MAPS = {
       // generation << 1 | active buffer: one aligned 4-byte write commits a policy for the whole node
       runtime('epoch', 'u32'),
       f('flags', 'u32'),
+      // 0: no policy is about the node itself
+      f('hostPolicySet', 'u32'),
+      f('tunnelDevice', 'ifname'),
+      f('tunnelPort', 'be16'),
+      f('pad', 'u16'),
     ],
     maxEntries: 1,
   },
@@ -206,10 +175,40 @@ export const MAPS = {
       f('fromB', 'u8'),
       f('flags', 'u8'),
       f('listener', 'u32'),
+      // back-end of a flow to a service, or service of a flow to a back-end
+      f('natAddress', 'addr'),
+      f('natPort', 'be16'),
+      f('pad', 'u16'),
     ],
     maxEntries: 524_288,
     dynamic: true,
   },
+  plumb_fragments: {
+    name: 'plumb_fragments',
+    type: 'lru_hash',
+    keyStruct: 'plumb_fragment_key',
+    valueStruct: 'plumb_fragment',
+    key: [
+      f('source', 'addr'),
+      f('destination', 'addr'),
+      f('id', 'u32'),
+      f('protocol', 'u8'),
+      f('pad0', 'u8'),
+      f('pad1', 'u16'),
+    ],
+    value: [
+      // seconds of CLOCK_MONOTONIC
+      f('expires', 'u32'),
+      f('sourcePort', 'be16'),
+      f('destinationPort', 'be16'),
+      f('policyPort', 'be16'),
+      f('hasFlow', 'u8'),
+      f('pad', 'u8'),
+    ],
+    maxEntries: 8192,
+    dynamic: true,
+  },
+  ...SERVICE_MAPS,
   plumb_events: {
     name: 'plumb_events',
     type: 'ringbuf',
@@ -278,5 +277,11 @@ export const REASONS = {
   'proxy-unavailable': 14,
   'conntrack-full': 15,
   'unsupported-multicast': 16,
+  'no-service': 17,
+  'no-backend': 18,
+  'untrusted-tunnel': 19,
+  'tunnel-failed': 20,
+  'rewrite-failed': 21,
+  'neighbor-query': 22,
 } as const;
 export type Reason = keyof typeof REASONS;

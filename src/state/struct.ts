@@ -1,4 +1,5 @@
-import { MAPS, type Field, type FieldType, type MapLayout, type MapName } from './layout.js';
+import type { Field, FieldType, MapLayout } from './field.js';
+import { MAPS, type MapName } from './layout.js';
 
 /** `state`: names of devices, 16 bytes; `kernel`: their ifindex, u32. Equal for maps without devices. */
 export type Form = 'state' | 'kernel';

@@ -14,8 +14,12 @@ export const OBJECT = join(import.meta.dirname, '../../bpf/dist/endpoint.o');
 /** What a program returns. */
 export const ACTION = { ok: 0, drop: 2, redirect: 7 } as const;
 
-/** from_endpoint judges what an endpoint sends, to_endpoint what the host's stack sends to it. */
-export type ProgramName = 'from_endpoint' | 'to_endpoint';
+/**
+ * from_endpoint judges what an endpoint sends, to_endpoint what the host's stack sends to it; the others
+ * are on the node's own devices.
+ */
+export type ProgramName =
+  'from_endpoint' | 'to_endpoint' | 'from_host' | 'from_tunnel' | 'from_uplink' | 'to_uplink';
 
 export interface DatapathOptions {
   /** Endpoint devices, named ep0, ep1, ... Default 2. */
@@ -33,7 +37,19 @@ export interface Entry {
 }
 
 /** So that loading does not allocate a node's worth of memory. */
-const MAX_ENTRIES = { plumb_conntrack: 4096, plumb_metrics: 1024, plumb_devices: 64 };
+const MAX_ENTRIES = {
+  plumb_conntrack: 4096,
+  plumb_metrics: 1024,
+  plumb_devices: 64,
+  plumb_affinity: 1024,
+};
+
+const FILLED_BY_PACKETS = [
+  'plumb_conntrack',
+  'plumb_metrics',
+  'plumb_fragments',
+  'plumb_affinity',
+] as const;
 
 /** The shipped object, loaded on maps of its own, and devices to run it on. */
 export class TestDatapath {
@@ -77,7 +93,7 @@ export class TestDatapath {
   /** Empties every map, then fills them; generation 1, buffer 0. */
   async load(world: World): Promise<void> {
     this.setEpoch(1, 0, world.flags ?? 0);
-    for (const map of ['plumb_conntrack', 'plumb_metrics'] as const) await this.clear(map);
+    for (const map of FILLED_BY_PACKETS) await this.clear(map);
     const rows = Object.entries(rowsOf(world)) as [MapName, Row[]][];
     for (const [map, given] of rows) {
       await this.clear(map);
@@ -96,7 +112,7 @@ export class TestDatapath {
   setEpoch(generation: number, buffer: 0 | 1, flags?: number): void {
     const config = this.object.map('plumb_config');
     const key = new Uint8Array(4);
-    const value = config.lookup(key) ?? new Uint8Array(8);
+    const value = config.lookup(key) ?? new Uint8Array(20);
     const view = new DataView(value.buffer, value.byteOffset);
     view.setUint32(0, ((generation << 1) | buffer) >>> 0, true);
     if (flags !== undefined) view.setUint32(4, flags, true);
@@ -159,7 +175,7 @@ export class TestDatapath {
     await map.updateBatch(keys, values, count);
   }
 
-  private async clear(name: MapName): Promise<void> {
+  async clear(name: MapName): Promise<void> {
     const map = this.object.map(name);
     const { count, keys, values } = await map.dump();
     if (count === 0) return;

@@ -1,7 +1,8 @@
 import type { Reason } from '../../src/state/layout.js';
 import type { ProgramName } from './datapath.js';
-import { bytes, ETHERNET, icmp, packet, patched, PROTOCOL, tcp, udp } from './packets.js';
-import { AT, CLASS, ref, SET, story, TABLE, VERSION } from './story.js';
+import { bytes, echo, ETHERNET, icmp, packet, patched, PROTOCOL, tcp, udp } from './packets.js';
+import { AT, CLASS, ref, SET, story, TABLE, VERSION, withService } from './story.js';
+import { linkNoise } from './drop-cases-noise.js';
 import type { World } from './world.js';
 
 const PORTS = [4000, 80] as const;
@@ -25,14 +26,6 @@ const only = (refs: World['refs']): World => ({ ...story, refs: refs! });
 function extension(name: string, protocol: number, reason: Reason = 'extension-header'): Drop {
   const frame = packet({ source: AT.a6, destination: AT.b6, protocol, body: new Uint8Array(16) });
   return { reason, what: `an IPv6 ${name} header`, frame };
-}
-
-function neighborDiscovery(type: number): Drop {
-  return {
-    reason: 'unsupported-multicast',
-    what: `ICMPv6 type ${type} to an address of its own`,
-    frame: icmp(AT.a6, AT.b6, { type }),
-  };
 }
 
 /** From A unless told otherwise. */
@@ -174,8 +167,8 @@ export const drops: readonly Drop[] = [
     ),
   },
   {
-    reason: 'unsupported-ethertype',
-    what: 'ARP',
+    reason: 'neighbor-query',
+    what: 'ARP that nobody can make sense of',
     frame: packet({ source: AT.a, destination: AT.b, protocol: 6, ethertype: 0x0806 }),
   },
   {
@@ -257,21 +250,34 @@ export const drops: readonly Drop[] = [
     ),
   },
   {
-    reason: 'fragment',
-    what: 'a first fragment',
+    reason: 'malformed',
+    what: 'a first fragment that ends before the flags of TCP',
     frame: packet({ source: AT.a, destination: AT.b, protocol: 6, fragment: 0x2000, body: ports }),
   },
   {
+    reason: 'malformed',
+    what: 'a second fragment that would write over the flags of TCP',
+    frame: packet({ source: AT.a, destination: AT.b, protocol: 6, fragment: 0x0001, body: ports }),
+  },
+  {
     reason: 'fragment',
-    what: 'a later fragment',
+    what: 'a later fragment without a first one',
     frame: packet({ source: AT.a, destination: AT.b, protocol: 6, fragment: 0x0010, body: ports }),
   },
-  extension('fragment', 44, 'fragment'),
-  extension('hop-by-hop', 0),
+  extension('fragment header and after it a hop-by-hop options', 44),
   extension('routing', 43),
   extension('ESP', 50),
   extension('authentication', 51),
-  extension('destination options', 60),
+  {
+    reason: 'extension-header',
+    what: 'more options than anybody sends',
+    frame: packet({
+      source: AT.a6,
+      destination: AT.b6,
+      protocol: 60,
+      body: bytes(...Array.from({ length: 5 }, () => [60, 0, 1, 4, 0, 0, 0, 0])),
+    }),
+  },
   extension('mobility', 135),
   {
     reason: 'no-endpoint',
@@ -289,38 +295,22 @@ export const drops: readonly Drop[] = [
     },
   },
   {
-    reason: 'unsupported-multicast',
-    what: 'IPv4 multicast',
-    frame: udp(AT.a, '224.0.0.251', [5353, 5353]),
+    reason: 'no-service',
+    what: 'a port that a service does not have',
+    frame: tcp(AT.a, AT.vip, [4000, 81]),
+    world: withService,
   },
   {
-    reason: 'unsupported-multicast',
-    what: 'IPv4 broadcast',
-    frame: udp(AT.a, '255.255.255.255', [68, 67]),
+    reason: 'no-service',
+    what: 'ICMP to a service',
+    frame: echo(AT.a, AT.vip, 7),
+    world: withService,
   },
   {
-    reason: 'unsupported-multicast',
-    what: 'a neighbor solicitation',
-    frame: icmp(AT.a6, 'ff02::1:ff00:2', { type: 135 }),
+    reason: 'no-backend',
+    what: 'a service without back-ends',
+    frame: tcp(AT.a, AT.vip, [4000, 8080]),
+    world: withService,
   },
-  {
-    reason: 'unsupported-multicast',
-    what: 'duplicate address detection',
-    frame: icmp('::', 'ff02::1:ff00:2', { type: 135 }),
-  },
-  {
-    reason: 'unsupported-multicast',
-    what: 'an MLD report behind hop-by-hop options',
-    frame: packet({
-      source: AT.a6,
-      destination: 'ff02::16',
-      protocol: 0,
-      body: bytes([58, 0, 5, 2, 0, 0, 1, 0, 143], new Uint8Array(7)),
-    }),
-  },
-  neighborDiscovery(130),
-  neighborDiscovery(134),
-  neighborDiscovery(136),
-  neighborDiscovery(137),
-  neighborDiscovery(143),
+  ...linkNoise,
 ];

@@ -8,7 +8,11 @@ import { tcp } from './packets.js';
 import { AT, story } from './story.js';
 
 /** What every interface does by itself: counted, not told. */
-const noise: readonly Reason[] = ['unsupported-ethertype', 'unsupported-multicast'];
+const noise: readonly Reason[] = [
+  'unsupported-ethertype',
+  'unsupported-multicast',
+  'neighbor-query',
+];
 
 describe('a packet is dropped', () => {
   let datapath: TestDatapath;
@@ -34,8 +38,14 @@ describe('a packet is dropped', () => {
   test('for every reason there is', () => {
     const tried = new Set(drops.map(({ reason }) => reason));
     const reasons = (Object.keys(REASONS) as Reason[]).filter((reason) => !tried.has(reason));
-    // a flow that cannot be remembered is below, on a map of its own
-    expect(reasons).toEqual(['forwarded', 'conntrack-full']);
+    // a flow that cannot be remembered is below, on a map of its own; tunnels have a test of theirs
+    expect(reasons).toEqual([
+      'forwarded',
+      'conntrack-full',
+      'untrusted-tunnel',
+      'tunnel-failed',
+      'rewrite-failed',
+    ]);
   });
 });
 

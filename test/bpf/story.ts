@@ -14,6 +14,8 @@ export const AT = {
   inPrefix: '192.0.2.7',
   inPrefix6: '2001:db8::7',
   unknown: '198.51.100.1',
+  vip: '10.96.0.1',
+  vip6: 'fd96::1',
 } as const;
 
 export const IDENTITY = { host: 1, a: 256, b: 257, remote: 300, prefix: 500 } as const;
@@ -96,3 +98,14 @@ export function withFlags(flags: { readonly a?: number; readonly b?: number }): 
     ],
   };
 }
+
+/** The story with a service in front of B at 80, at 81, which nobody may reach, and one without back-ends. */
+export const withService: World = {
+  ...story,
+  services: [
+    { address: AT.vip, port: 80, backends: [{ address: AT.b, port: 80 }] },
+    { address: AT.vip6, port: 80, backends: [{ address: AT.b6, port: 80 }] },
+    { address: AT.vip, port: 443, backends: [{ address: AT.b, port: 81 }] },
+    { address: AT.vip, port: 8080, backends: [] },
+  ],
+};

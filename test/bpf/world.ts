@@ -33,6 +33,27 @@ export interface WorldEntry {
   readonly listener?: number;
 }
 
+export interface WorldBackend {
+  readonly address: string;
+  readonly port: number;
+}
+
+/** One slot for each back-end. */
+export interface WorldService {
+  readonly address: string;
+  readonly port: number;
+  /** Default TCP. */
+  readonly protocol?: number;
+  readonly backends: readonly WorldBackend[];
+  /** Still members, but not for new flows. */
+  readonly draining?: readonly WorldBackend[];
+  /** Default: one more than the place in the list. */
+  readonly set?: number;
+  readonly flags?: number;
+  /** Seconds. */
+  readonly affinity?: number;
+}
+
 /** All that the datapath knows, in plain values. What is left out is empty. */
 export interface World {
   /** Flags of plumb_config. */
@@ -47,6 +68,7 @@ export interface World {
   readonly heads?: readonly { buffer: 0 | 1; policySet: number; version: number }[];
   readonly refs?: readonly WorldRef[];
   readonly tables?: readonly WorldEntry[];
+  readonly services?: readonly WorldService[];
 }
 
 const IPV4_MAPPED_BITS = 96;
@@ -78,6 +100,30 @@ export function rowsOf(world: World): Partial<Record<MapName, Row[]>> {
       value: { table: ref.table },
     })),
     plumb_tables: (world.tables ?? []).map(tableRow),
+    ...serviceRows(world.services ?? []),
+  };
+}
+
+/** Rows of services, as `plumb_services`, `plumb_backends` and `plumb_members` have them. */
+export function serviceRows(services: readonly WorldService[]): Partial<Record<MapName, Row[]>> {
+  const numbered = services.map((service, i) => ({ set: i + 1, id: i + 1, ...service }));
+  return {
+    plumb_services: [
+      ...numbered.map(({ address, port, protocol = 6, id, set, backends, flags, affinity }) => ({
+        key: { address, port, protocol },
+        value: { id, set, slots: backends.length, flags: flags ?? 0, affinity: affinity ?? 0 },
+      })),
+      ...[...new Set(services.map(({ address }) => address))].map((address) => ({
+        key: { address, port: 0, protocol: 0 },
+        value: {},
+      })),
+    ],
+    plumb_backends: numbered.flatMap(({ set, backends }) =>
+      backends.map((value, slot) => ({ key: { set, slot }, value: { ...value } })),
+    ),
+    plumb_members: numbered.flatMap(({ set, backends, draining = [] }) =>
+      [...backends, ...draining].map((backend) => ({ key: { set, ...backend }, value: {} })),
+    ),
   };
 }
 

@@ -233,7 +233,7 @@ describe('a plan', () => {
     const replaced = made.steps.filter((s) => s.action === 'replace');
     expect(replaced.find((s) => s.key === 'plumb_refs')?.why).toBe('differs: maxEntries');
     expect(replaced.map((s) => s.key)).not.toContain('plumb_conntrack');
-    expect(replaced).toHaveLength(9);
+    expect(replaced).toHaveLength(12);
     const last = made.steps.slice(-2).map((s) => `${s.phase} ${s.action} ${s.key}`);
     expect(last).toEqual(['commit update from_endpoint', 'commit update to_endpoint']);
     expect(made.steps.filter((s) => s.kind === 'bpf-entries' && s.before !== null)).toEqual([]);

@@ -12,11 +12,18 @@ const devices: Devices = {
   nameOf: (ifindex) => ({ [IFINDEX_BASE + 3]: 'lxca', [IFINDEX_BASE + 1]: 'lxcb' })[ifindex],
 };
 
+/** A value of plumb_config as the kernel holds it. */
+function configValue(epoch: number, flags: number): Uint8Array {
+  const value = new Uint8Array(valueSize('plumb_config'));
+  value.set([epoch, 0, 0, 0, flags]);
+  return value;
+}
+
 describe('the codec', () => {
   it('gives every struct the size that the datapath states', () => {
     const sizes = Object.fromEntries(mapNames().map((m) => [m, [keySize(m), valueSize(m)]]));
     expect(sizes).toEqual({
-      plumb_config: [4, 8],
+      plumb_config: [4, 20],
       plumb_endpoints: [16, 28],
       plumb_devices: [4, 48],
       plumb_ipcache: [16, 24],
@@ -25,7 +32,12 @@ describe('the codec', () => {
       plumb_heads: [8, 4],
       plumb_refs: [12, 4],
       plumb_tables: [12, 4],
-      plumb_conntrack: [40, 16],
+      plumb_conntrack: [40, 36],
+      plumb_fragments: [40, 12],
+      plumb_services: [20, 20],
+      plumb_backends: [8, 20],
+      plumb_members: [24, 4],
+      plumb_affinity: [20, 24],
       plumb_events: [0, 80],
       plumb_metrics: [12, 16],
     });
@@ -156,14 +168,14 @@ describe('the kernel form', () => {
     const config = {
       count: 1,
       keys: new Uint8Array(4),
-      values: Uint8Array.of(9, 0, 0, 0, 1, 0, 0, 0),
+      values: configValue(9, 1),
     };
     const read = fromKernel('plumb_config', config, devices);
-    expect(rowsOf('plumb_config', read)[0]?.value).toEqual({ epoch: 0, flags: 1 });
+    expect(rowsOf('plumb_config', read)[0]?.value).toMatchObject({ epoch: 0, flags: 1 });
     const off = {
       count: 1,
       keys: new Uint8Array(4),
-      values: Uint8Array.of(9, 0, 0, 0, 0, 0, 0, 0),
+      values: configValue(9, 0),
     };
     expect(fromKernel('plumb_config', off, devices).count).toBe(0);
   });
