@@ -5,6 +5,7 @@ import { callSite } from './call-site.js';
 import { Endpoint } from './endpoint.js';
 import { NetworkPolicy } from './network-policy.js';
 import { Node } from './node.js';
+import { Service } from './service.js';
 
 /**
  * Where apps make themselves known, so that a program need not hand its app to anybody: a list on the
@@ -32,6 +33,7 @@ export class App extends RootConstruct {
       nodes: all.filter((c) => c instanceof Node).map((c) => c.toSpec()),
       endpoints: all.filter((c) => c instanceof Endpoint).map((c) => c.toSpec()),
       policies: all.filter((c) => c instanceof NetworkPolicy).map((c) => c.toSpec()),
+      services: all.filter((c) => c instanceof Service).map((c) => c.toSpec()),
     };
   }
 }

@@ -14,4 +14,5 @@ export { Endpoint, type EndpointProps } from './endpoint.js';
 export { NetworkPolicy, type NetworkPolicyProps } from './network-policy.js';
 export { Node, type NodeProps } from './node.js';
 export { sctp, sctpRange, tcp, tcpRange, udp, udpRange } from './ports.js';
+export { Service, type Backend, type ServicePort, type ServiceProps } from './service.js';
 export type { EgressRule, ICMPRule, IngressRule, TrafficProps } from './rule.js';

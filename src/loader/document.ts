@@ -21,7 +21,7 @@ export function readDocument(
   if (error !== undefined) {
     throwAll(error.issues.map((issue) => malformed(issue, raw, positions)));
   }
-  const { version, nodes, endpoints, policies } = data as ProgramDocument;
+  const { version, nodes, endpoints, policies, services } = data as ProgramDocument;
   const placed = <T extends { readonly origin: Origin }>(list: readonly T[]): T[] =>
     list.map((item) => ({ ...item, origin: positions.origin(item.origin) }));
   return {
@@ -29,6 +29,7 @@ export function readDocument(
     nodes: placed(nodes),
     endpoints: placed(endpoints),
     policies: placed(policies).map((policy) => placeRules(policy, ruleLines)),
+    services: placed(services),
   };
 }
 

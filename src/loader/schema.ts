@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Origin } from '../model/error.js';
 import type { PolicySpec, ProgramDocument, RuleSpec } from '../model/program.js';
+import type { ServiceSpec } from '../model/service.js';
 
 /** Strict shapes: a field that is not known here is an error, never silence. */
 const count = z.int().min(1);
@@ -102,9 +103,28 @@ const policy = z.strictObject({
     .exactOptional(),
 }) satisfies z.ZodType<PolicySpec>;
 
+const service = z.strictObject({
+  origin,
+  name: z.string(),
+  addresses: strings,
+  ports: z.array(
+    z.strictObject({
+      name: z.string().exactOptional(),
+      port: z.number(),
+      targetPort: z.number(),
+      protocol: z.enum(['TCP', 'UDP', 'SCTP']),
+    }),
+  ),
+  selector: selector.exactOptional(),
+  backends: z.array(z.strictObject({ address: z.string(), weight: z.number() })),
+  algorithm: z.enum(['random', 'maglev']),
+  affinity: z.number(),
+}) satisfies z.ZodType<ServiceSpec>;
+
 export const documentSchema: z.ZodType<ProgramDocument> = z.strictObject({
   version: z.literal(1),
   nodes: z.array(node),
   endpoints: z.array(endpoint),
   policies: z.array(policy),
+  services: z.array(service),
 });

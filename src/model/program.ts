@@ -1,4 +1,5 @@
 import type { Origin } from './error.js';
+import type { ServiceSpec } from './service.js';
 
 /**
  * What evaluating a user's program yields: plain JSON, no behaviour. It crosses a process boundary
@@ -9,6 +10,7 @@ export interface ProgramDocument {
   readonly nodes: readonly NodeSpec[];
   readonly endpoints: readonly EndpointSpec[];
   readonly policies: readonly PolicySpec[];
+  readonly services: readonly ServiceSpec[];
 }
 
 /** Label key to value. A key may carry a source prefix as in Cilium (`k8s:app`, `reserved:host`). */

@@ -11,6 +11,11 @@ const MAX_NODE_NAME = 249;
 /** A file below /run/netns. */
 const NETNS = /^[A-Za-z0-9]([-._A-Za-z0-9]{0,62})$/;
 
+/** RFC 1123. */
+export function isDnsLabel(text: string): boolean {
+  return DNS_LABEL.test(text);
+}
+
 /** Names, namespaces and labels that are malformed or taken, and endpoints of nodes that are not there. */
 export function nameErrors({ nodes, endpoints }: ProgramDocument): PlumbError[] {
   const names = new Map<string, NodeSpec>();

@@ -9,10 +9,12 @@ import { CONFIG_ALLOW_LOCALHOST } from '../state/layout.js';
 import type { EntriesResource, State } from '../state/state.js';
 import { isIPv6 } from './addresses.js';
 import { endpointResources } from './endpoint.js';
+import { featuresFor, switchesOf } from './features.js';
 import type { Allocation } from './identities.js';
 import { deviceName, macAddress } from './names.js';
 import { nodeResources, type DatapathObject } from './node.js';
 import { policyEntries } from './policy-entries.js';
+import { serviceEntries } from './services.js';
 
 export interface SynthInput {
   readonly document: ProgramDocument;
@@ -30,11 +32,7 @@ export function synth(input: SynthInput): State {
   const { document, node, compiled, datapath } = input;
   const local = document.endpoints.filter((endpoint) => endpoint.node === node.name);
   checkDevices(local);
-  const features = {
-    events: true,
-    ipv6: node.podCIDRs.some(isIPv6),
-    metrics: true,
-  };
+  const features = switchesOf(featuresFor(node, document));
   return normalizeState({
     version: 1,
     node: node.name,
@@ -43,6 +41,7 @@ export function synth(input: SynthInput): State {
       ...local.flatMap((endpoint) => endpointResources(node, endpoint)),
       ...addressing(input, local),
       ...policyEntries(compiled, node.origin),
+      ...serviceEntries(document),
     ],
   });
 }

@@ -111,7 +111,7 @@ writeFileSync(${JSON.stringify(path)}, '');
   test('that speaks on the extra pipe itself is not believed', async () => {
     const loading = load(`// @ts-nocheck
 ${HEAD}import { writeSync } from 'node:fs';
-writeSync(3, '{"document":{"version":1,"nodes":[],"endpoints":[],"policies":[],"more":1}}');
+writeSync(3, '{"document":{"version":1,"nodes":[],"endpoints":[],"policies":[],"services":[],"more":1}}');
 process.exit(0);
 `);
     expect(await problem(loading)).toMatchObject({ code: 'PLB_DOCUMENT' });

@@ -35,7 +35,7 @@ function endpoint(
 }
 
 function codes(nodes: NodeSpec[], endpoints: EndpointSpec[] = []): [string, string | undefined][] {
-  const document: ProgramDocument = { version: 1, nodes, endpoints, policies: [] };
+  const document: ProgramDocument = { version: 1, nodes, endpoints, policies: [], services: [] };
   return validateProgram(document).map(({ code, origin }) => [code, origin?.path]);
 }
 
@@ -66,6 +66,7 @@ describe('a program', () => {
       nodes: [hoth],
       endpoints: [endpoint('X', '10.1.0.8'), endpoint('y', '10.9.0.1'), endpoint('z', '10.1.0.8')],
       policies: [],
+      services: [],
     };
     const errors = validateProgram(document);
     expect(errors.map(({ code }) => code)).toEqual([

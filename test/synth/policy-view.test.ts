@@ -37,7 +37,13 @@ describe('a policy that was written into map entries', () => {
       addresses: [`10.0.0.1${String(i)}`],
       netns: name,
     }));
-    const document: ProgramDocument = { version: 1, nodes: [node], endpoints, policies: [policy] };
+    const document: ProgramDocument = {
+      version: 1,
+      nodes: [node],
+      endpoints,
+      policies: [policy],
+      services: [],
+    };
     const allocation = allocateIdentities(endpoints);
     const compiled = compileFor(document, node, allocation).policy;
     const state = synth({

@@ -1,0 +1,39 @@
+import type { NodeSpec, ProgramDocument } from '../model/program.js';
+import { isIPv6 } from './addresses.js';
+
+/** A switch of the datapath, and what in the program it is on for, or that nothing is. */
+export interface Feature {
+  readonly on: boolean;
+  readonly why: string;
+}
+
+/** What the datapath is verified with. What nothing uses is switched off, and costs nothing. */
+export function featuresFor(
+  node: NodeSpec,
+  { services }: ProgramDocument,
+): Readonly<Record<string, Feature>> {
+  const six = node.podCIDRs.find(isIPv6);
+  const [service] = services;
+  return {
+    events: { on: true, why: 'drops are told' },
+    ipv6: six === undefined ? off('no range is IPv6') : on(`range ${six}`),
+    metrics: { on: true, why: 'packets are counted' },
+    services: service === undefined ? off('there is no service') : on(`service ${service.name}`),
+    tunnel: off('no node is behind a tunnel'),
+  };
+}
+
+/** Only the switches. */
+export function switchesOf(
+  features: Readonly<Record<string, Feature>>,
+): Readonly<Record<string, boolean>> {
+  return Object.fromEntries(Object.entries(features).map(([name, { on }]) => [name, on]));
+}
+
+function on(why: string): Feature {
+  return { on: true, why };
+}
+
+function off(why: string): Feature {
+  return { on: false, why };
+}
