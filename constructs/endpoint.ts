@@ -2,6 +2,7 @@ import type { Construct } from 'constructs';
 import { PlumbError } from '../src/model/error.js';
 import type { EndpointSpec, Labels } from '../src/model/program.js';
 import { PlumbConstruct } from './base.js';
+import { labelsIn, namespaceOf, type Namespace } from './namespace.js';
 import { Node } from './node.js';
 import { plain } from './plain.js';
 
@@ -20,6 +21,12 @@ interface EndpointBaseProps {
    * @default the name
    */
   readonly netns?: string;
+
+  /**
+   * The namespace that it is in: labels that say so are added to its own.
+   * @default the {@link Namespace} around it, else none
+   */
+  readonly namespace?: Namespace | string;
 }
 
 /** What an {@link Endpoint} is made from: `address` for one, `addresses` for one of each family. */
@@ -37,7 +44,7 @@ export type EndpointProps = EndpointBaseProps &
       }
   );
 
-const KNOWN = ['labels', 'name', 'netns', 'address', 'addresses'];
+const KNOWN = ['labels', 'name', 'netns', 'namespace', 'address', 'addresses'];
 
 /** A container or pod: labels, addresses and a network namespace, on the {@link Node} around it. */
 export class Endpoint extends PlumbConstruct {
@@ -54,14 +61,16 @@ export class Endpoint extends PlumbConstruct {
 
   /**
    * @param scope the node, or a construct inside one
-   * @throws PlumbError PLB_ENDPOINT_OUTSIDE_NODE, PLB_DUPLICATE_NAME, PLB_UNKNOWN_FIELD, PLB_NOT_PLAIN
+   * @throws PlumbError PLB_ENDPOINT_OUTSIDE_NODE, PLB_DUPLICATE_NAME, PLB_NAMESPACE,
+   *   PLB_UNKNOWN_FIELD, PLB_NOT_PLAIN
    */
   constructor(scope: Construct, id: string, props: EndpointProps) {
     super(scope, id, props, KNOWN);
     const { path } = this.node;
     this.host = nodeAround(this);
     this.name = plain(props.name ?? this.node.id, path, 'name');
-    this.labels = plain(props.labels, path, 'labels');
+    const namespace = namespaceOf(this, props.namespace);
+    this.labels = labelsIn(namespace, plain(props.labels, path, 'labels'), path);
     this.addresses = plain(
       props.address === undefined ? props.addresses : [props.address],
       path,

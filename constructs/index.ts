@@ -11,6 +11,7 @@ export type {
 } from '../src/model/program.js';
 export { App } from './app.js';
 export { Endpoint, type EndpointProps } from './endpoint.js';
+export { Namespace, type NamespaceProps } from './namespace.js';
 export { NetworkPolicy, type NetworkPolicyProps } from './network-policy.js';
 export { Node, type NodeProps } from './node.js';
 export { sctp, sctpRange, tcp, tcpRange, udp, udpRange } from './ports.js';

@@ -1,6 +1,7 @@
 import type { Construct } from 'constructs';
 import type { PolicySpec, SelectorSpec } from '../src/model/program.js';
 import { PlumbConstruct } from './base.js';
+import { namespaceOf, type Namespace } from './namespace.js';
 import { plain } from './plain.js';
 import { foldRules, type EgressRule, type IngressRule } from './rule.js';
 
@@ -52,6 +53,13 @@ export interface NetworkPolicyProps {
    * @default the id
    */
   readonly name?: string;
+
+  /**
+   * The namespace that it is about: its subjects are in it, and so are peers by label that name no
+   * namespace. Without one the policy is cluster-wide.
+   * @default the {@link Namespace} around it, else none
+   */
+  readonly namespace?: Namespace | string;
 }
 
 const KNOWN: readonly (keyof NetworkPolicyProps)[] = [
@@ -63,6 +71,7 @@ const KNOWN: readonly (keyof NetworkPolicyProps)[] = [
   'enableDefaultDeny',
   'description',
   'name',
+  'namespace',
 ];
 
 /** Rules about the endpoints that it selects, wherever in the program they and it are. */
@@ -77,15 +86,14 @@ export class NetworkPolicy extends PlumbConstruct {
     super(scope, id, props, KNOWN);
     const { path } = this.node;
     // Nothing may be undefined here: a list of rules that is left out means that nothing is denied.
-    const { name, ingress, ingressDeny, egress, egressDeny, ...rest } = plain(
-      props,
-      path,
-      'policy',
-    );
+    const { namespace: given, ...own } = props;
+    const { name, ingress, ingressDeny, egress, egressDeny, ...rest } = plain(own, path, 'policy');
+    const namespace = namespaceOf(this, given)?.name;
     this.name = name ?? this.node.id;
     this.spec = {
       origin: this.origin,
       name: this.name,
+      ...(namespace !== undefined && { namespace }),
       ...rest,
       ...(ingress && { ingress: foldRules(ingress, 'ingress', path) }),
       ...(ingressDeny && { ingressDeny: foldRules(ingressDeny, 'ingress', path) }),

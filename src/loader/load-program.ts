@@ -2,6 +2,7 @@ import type { Stats } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import { PlumbError, throwAll } from '../model/error.js';
+import { canonicalSources } from '../model/label-source.js';
 import type { ProgramDocument } from '../model/program.js';
 import { validateProgram } from '../model/validate-program.js';
 import { makeBundle, type Bundle } from './bundle.js';
@@ -66,7 +67,7 @@ export async function loadProgram(path: string, options: LoadOptions = {}): Prom
   const document = readDocument(outcome.document, positions, ruleLines);
   throwAll(validateProgram(document));
   return {
-    document,
+    document: canonicalSources(document),
     timings: { check: checkMs, bundle: bundleMs, evaluate: outcome.elapsed },
     sources: bundle.sources,
   };

@@ -92,6 +92,7 @@ const rules = z.array(rule).exactOptional();
 const policy = z.strictObject({
   origin,
   name: z.string(),
+  namespace: z.string().exactOptional(),
   description: z.string().exactOptional(),
   endpointSelector: selector,
   ingress: rules,

@@ -1,3 +1,5 @@
+import { NAMESPACE_LABELS_PREFIX } from './namespace.js';
+
 const LABEL_PART = /^[A-Za-z0-9]([-_.A-Za-z0-9]{0,61}[A-Za-z0-9])?$/;
 const LABEL_PREFIX = /^([a-z0-9]([-a-z0-9]*[a-z0-9])?\.)*[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
 const LABEL_SOURCE = /^[a-z][-a-z0-9]*$/;
@@ -10,7 +12,10 @@ export function labelKeyProblem(key: string): string | undefined {
   const colon = key.indexOf(':');
   const source = colon < 0 ? undefined : key.slice(0, colon);
   if (source !== undefined && !LABEL_SOURCE.test(source)) return `${source} is no label source`;
-  const rest = key.slice(colon + 1);
+  const bare = key.slice(colon + 1);
+  const rest = bare.startsWith(NAMESPACE_LABELS_PREFIX)
+    ? bare.slice(NAMESPACE_LABELS_PREFIX.length)
+    : bare;
   const slash = rest.indexOf('/');
   const prefix = slash < 0 ? undefined : rest.slice(0, slash);
   if (prefix !== undefined && (prefix.length > 253 || !LABEL_PREFIX.test(prefix))) {

@@ -119,6 +119,11 @@ export interface RuleSpec {
 export interface PolicySpec {
   readonly origin: Origin;
   readonly name: string;
+  /**
+   * The namespace that it is about: its subjects, and peers by label that name no namespace, are in it.
+   * Absent: cluster-wide.
+   */
+  readonly namespace?: string;
   readonly description?: string;
   readonly endpointSelector: SelectorSpec;
   readonly ingress?: readonly RuleSpec[];

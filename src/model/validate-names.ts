@@ -1,5 +1,6 @@
 import { complain, mention } from './complain.js';
 import type { Origin, PlumbError } from './error.js';
+import { canonicalKey } from './label-source.js';
 import { LABEL_HINT, labelKeyProblem, labelValueProblem } from './labels.js';
 import type { EndpointSpec, Labels, NodeSpec, ProgramDocument } from './program.js';
 
@@ -73,10 +74,15 @@ function taken<T extends Named>(
 }
 
 function labelErrors(endpoint: EndpointSpec, labels: Labels): PlumbError[] {
+  const seen = new Set<string>();
   return Object.entries(labels).flatMap(([key, value]) => {
+    const isTwice = seen.has(canonicalKey(key));
+    seen.add(canonicalKey(key));
     const why = key.startsWith('reserved:')
       ? 'the source reserved is not for endpoints'
-      : (labelKeyProblem(key) ?? labelValueProblem(value));
+      : isTwice
+        ? 'it is there with another source'
+        : (labelKeyProblem(key) ?? labelValueProblem(value));
     if (why === undefined) return [];
     const message = `label ${JSON.stringify(key)}: ${why}`;
     return [complain('PLB_INVALID_LABEL', endpoint, message, LABEL_HINT)];

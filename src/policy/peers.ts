@@ -141,7 +141,10 @@ export class PeerIndex {
 }
 
 /** A selector means endpoints, unless it asks for a `reserved:` label, which no endpoint has. */
-function asksForReserved({ matchLabels = {}, matchExpressions = [] }: SelectorSpec): boolean {
+export function asksForReserved({
+  matchLabels = {},
+  matchExpressions = [],
+}: SelectorSpec): boolean {
   const asked = matchExpressions.filter(
     ({ operator }) => operator === 'In' || operator === 'Exists',
   );

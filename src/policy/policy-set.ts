@@ -2,6 +2,7 @@ import type { Origin } from '../model/error.js';
 import { rangesOf, type PortRange } from '../model/port.js';
 import type { PolicySpec, RuleSpec } from '../model/program.js';
 import { selectorKey } from '../model/selector.js';
+import { lowerPolicy } from './lower.js';
 import { peersOf, type PeerSelector } from './peers.js';
 
 export type Direction = 'ingress' | 'egress';
@@ -48,7 +49,8 @@ export class PolicyParser {
   }
 }
 
-function parsePolicy(spec: PolicySpec): ParsedPolicy {
+function parsePolicy(original: PolicySpec): ParsedPolicy {
+  const spec = lowerPolicy(original);
   const { ingress = [], ingressDeny = [], egress = [], egressDeny = [] } = spec;
   const rules = [
     ...ingress.map((rule) => parseRule(spec, rule, 'ingress', false)),

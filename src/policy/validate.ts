@@ -2,6 +2,7 @@ import type { PlumbError } from '../model/error.js';
 import { complain } from '../model/complain.js';
 import { RESERVED, RESERVED_SOURCE, type Identity } from '../model/identity.js';
 import { LABEL_HINT, labelKeyProblem, labelValueProblem } from '../model/labels.js';
+import { NAMESPACE_LABEL } from '../model/namespace.js';
 import { portNumber } from '../model/port.js';
 import { contains, formatPrefix, networkOf, parsePrefix } from '../model/prefix.js';
 import type { PolicySpec, PortSpec, RuleSpec, SelectorSpec } from '../model/program.js';
@@ -34,11 +35,27 @@ export function validatePolicies(
         errors.push(complain(code, { origin }, `policy ${policy.name}: ${message}`, hint));
       };
     checkSelector(policy.endpointSelector, known, reportAt());
+    checkNamespace(policy, reportAt());
     for (const list of LISTS) {
       for (const rule of policy[list] ?? []) checkRule(rule, peers, reportAt(rule));
     }
   }
   return errors;
+}
+
+/** What Cilium would silently take out of the selector. */
+function checkNamespace({ namespace, endpointSelector }: PolicySpec, report: Report): void {
+  const named = endpointSelector.matchLabels?.[NAMESPACE_LABEL] ?? namespace;
+  if (namespace !== undefined && labelValueProblem(namespace) !== undefined) {
+    const hint = 'Use up to 63 small letters, digits and hyphens.';
+    report('PLB_NAMESPACE', `${JSON.stringify(namespace)} is no namespace`, hint);
+  } else if (named !== namespace && namespace !== undefined) {
+    report(
+      'PLB_NAMESPACE',
+      `it is in namespace ${namespace} and selects subjects in ${named ?? ''}`,
+      `Leave the label ${NAMESPACE_LABEL} out, or put the policy into the other namespace.`,
+    );
+  }
 }
 
 function checkRule(rule: RuleSpec, known: ReadonlySet<string>, report: Report): void {

@@ -158,6 +158,18 @@ describe('labels', () => {
       ['PLB_INVALID_LABEL', 'hoth/a'],
     ]);
   });
+
+  test('cannot be there twice, with and without a source that says nothing', () => {
+    const labels = { app: 'x', 'k8s:app': 'y' };
+    expect(codes([hoth], [endpoint('a', '10.1.0.8', { labels })])).toEqual([
+      ['PLB_INVALID_LABEL', 'hoth/a'],
+    ]);
+  });
+
+  test('may be those of a namespace, whose own keys are as long as any', () => {
+    const labels = { [`io.cilium.k8s.namespace.labels.example.org/${'a'.repeat(63)}`]: 'x' };
+    expect(codes([hoth], [endpoint('a', '10.1.0.8', { labels })])).toEqual([]);
+  });
 });
 
 describe('ranges', () => {

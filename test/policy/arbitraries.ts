@@ -59,11 +59,23 @@ export const ADDRESSES = [
   '2001:db8::1',
 ] as const;
 
-const labels: fc.Arbitrary<Labels> = fc.dictionary(
+const NAMESPACE = 'io.kubernetes.pod.namespace';
+const TEAM = 'io.cilium.k8s.namespace.labels.team';
+/** Two namespaces of one team, one of another, and who is in none. */
+const inNamespace: fc.Arbitrary<Labels> = fc.constantFrom<Labels>(
+  {},
+  { [NAMESPACE]: 'n1', [TEAM]: 'red' },
+  { [NAMESPACE]: 'n2', [TEAM]: 'red' },
+  { [NAMESPACE]: 'n3', [TEAM]: 'blue' },
+);
+
+const ownLabels: fc.Arbitrary<Labels> = fc.dictionary(
   fc.constantFrom(...KEYS),
   fc.constantFrom(...VALUES),
   { maxKeys: 3, noNullPrototype: true },
 );
+
+const labels = fc.tuple(ownLabels, inNamespace).map(([own, more]): Labels => ({ ...own, ...more }));
 
 const expression = fc
   .record({
@@ -76,7 +88,7 @@ const expression = fc
   ) as fc.Arbitrary<NonNullable<SelectorSpec['matchExpressions']>[number]>;
 
 const selector: fc.Arbitrary<SelectorSpec> = fc.oneof(
-  { weight: 4, arbitrary: labels.map((matchLabels): SelectorSpec => ({ matchLabels })) },
+  { weight: 4, arbitrary: ownLabels.map((matchLabels): SelectorSpec => ({ matchLabels })) },
   { weight: 1, arbitrary: fc.constant<SelectorSpec>({}) },
   {
     weight: 3,
@@ -86,9 +98,18 @@ const selector: fc.Arbitrary<SelectorSpec> = fc.oneof(
   },
 );
 
+const namespaceSelector = fc.constantFrom<SelectorSpec>(
+  { matchLabels: { [NAMESPACE]: 'n1' } },
+  { matchLabels: { app: 'a', [NAMESPACE]: 'n2' } },
+  { matchLabels: { [TEAM]: 'red' } },
+  { matchExpressions: [{ key: NAMESPACE, operator: 'Exists' }] },
+  { matchExpressions: [{ key: NAMESPACE, operator: 'NotIn', values: ['n1'] }] },
+);
+
 /** Selectors of peers may ask for a reserved label; those of subjects mean endpoints. */
 const peerSelector: fc.Arbitrary<SelectorSpec> = fc.oneof(
   { weight: 8, arbitrary: selector },
+  { weight: 2, arbitrary: namespaceSelector },
   {
     weight: 1,
     arbitrary: fc
@@ -166,6 +187,7 @@ const flag = fc.option(fc.boolean(), { nil: undefined, freq: 1 });
 const policy: fc.Arbitrary<Omit<PolicySpec, 'name' | 'origin'>> = fc
   .record({
     endpointSelector: selector,
+    namespace: fc.option(fc.constantFrom('n1', 'n2'), { nil: undefined, freq: 1 }),
     ingress: rules,
     ingressDeny: rules,
     egress: rules,

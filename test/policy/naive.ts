@@ -18,6 +18,9 @@ export interface Packet {
   readonly port: number;
 }
 
+const NAMESPACE = 'io.kubernetes.pod.namespace';
+const NAMESPACE_LABELS = 'io.cilium.k8s.namespace.labels.';
+
 export type NaiveNode = Pick<NodeSpec, 'enforcement' | 'allowLocalhost'>;
 export type NaiveVerdict = 'allow' | 'deny' | 'default-deny';
 
@@ -62,24 +65,33 @@ function judgeSide(
   let allowed = false;
   let denied = false;
   for (const policy of policies) {
+    const { namespace } = policy;
+    if (namespace !== undefined && subject[NAMESPACE] !== namespace) continue;
     if (!selects(policy.endpointSelector, subject)) continue;
     const allows = policy[direction] ?? [];
     const denies = policy[direction === 'ingress' ? 'ingressDeny' : 'egressDeny'] ?? [];
     const declared = policy.enableDefaultDeny?.[direction];
     if (declared ?? (allows.length > 0 || denies.length > 0)) isolated = true;
-    for (const rule of allows) if (covers(rule, peer, protocol, port)) allowed = true;
-    for (const rule of denies) if (covers(rule, peer, protocol, port)) denied = true;
+    const holds = (rule: RuleSpec) => covers(rule, peer, protocol, port, namespace);
+    for (const rule of allows) if (holds(rule)) allowed = true;
+    for (const rule of denies) if (holds(rule)) denied = true;
   }
   if (denied) return 'deny';
   return allowed || !isolated ? 'allow' : 'default-deny';
 }
 
-function covers(rule: RuleSpec, peer: End, protocol: number, port: number): boolean {
+function covers(
+  rule: RuleSpec,
+  peer: End,
+  protocol: number,
+  port: number,
+  namespace: string | undefined,
+): boolean {
   const { endpoints, cidr, cidrSet, entities, toPorts, icmps } = rule;
   const namesPeers = [endpoints, cidr, cidrSet, entities].some((list) => list !== undefined);
   const namesTraffic = (toPorts ?? icmps) !== undefined;
   if (!namesPeers && !namesTraffic) return false;
-  if (namesPeers && !isNamed(rule, peer)) return false;
+  if (namesPeers && !isNamed(rule, peer, namespace)) return false;
   if (!namesTraffic) return true;
   for (const { ports } of toPorts ?? []) {
     for (const one of ports) {
@@ -96,8 +108,12 @@ function covers(rule: RuleSpec, peer: End, protocol: number, port: number): bool
   return false;
 }
 
-function isNamed({ endpoints, cidr, cidrSet, entities }: RuleSpec, peer: End): boolean {
-  if (endpoints?.some((selector) => isSelected(selector, peer)) === true) return true;
+function isNamed(
+  { endpoints, cidr, cidrSet, entities }: RuleSpec,
+  peer: End,
+  namespace: string | undefined,
+): boolean {
+  if (endpoints?.some((selector) => isSelected(selector, peer, namespace)) === true) return true;
   if (entities?.some((entity) => isEntity(entity, peer)) === true) return true;
   const sets = [...(cidr ?? []).map((text) => ({ cidr: text, except: [] })), ...(cidrSet ?? [])];
   return sets.some(
@@ -107,8 +123,21 @@ function isNamed({ endpoints, cidr, cidrSet, entities }: RuleSpec, peer: End): b
 }
 
 /** Endpoint selectors mean endpoints; others only when they ask for a reserved label by its name. */
-function isSelected(selector: PolicySpec['endpointSelector'], peer: End): boolean {
-  if (peer.kind === 'endpoint') return selects(selector, peer.labels);
+function isSelected(
+  selector: PolicySpec['endpointSelector'],
+  peer: End,
+  namespace: string | undefined,
+): boolean {
+  const keys = [
+    ...Object.keys(selector.matchLabels ?? {}),
+    ...(selector.matchExpressions ?? []).map(({ key }) => key),
+  ];
+  if (peer.kind === 'endpoint') {
+    // A policy of a namespace means its own, unless the selector says which ones.
+    const says = keys.some((key) => key === NAMESPACE || key.startsWith(NAMESPACE_LABELS));
+    const isElsewhere = namespace !== undefined && peer.labels[NAMESPACE] !== namespace;
+    return (says || !isElsewhere) && selects(selector, peer.labels);
+  }
   const asked = [
     ...Object.keys(selector.matchLabels ?? {}),
     ...(selector.matchExpressions ?? [])
