@@ -132,6 +132,7 @@ describe('sources of labels', () => {
     const document = canonicalSources({
       version: 1,
       nodes: [],
+      services: [],
       endpoints: [
         { origin, name: 'e', node: 'n', labels: { 'k8s:app': 'a' }, addresses: [], netns: 'e' },
       ],
