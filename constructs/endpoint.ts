@@ -1,6 +1,8 @@
 import type { Construct } from 'constructs';
 import { PlumbError } from '../src/model/error.js';
-import type { EndpointSpec, Labels } from '../src/model/program.js';
+import { isPortName, portLabels, type NamedPort } from '../src/model/named-port.js';
+import { portNumber } from '../src/model/port.js';
+import type { EndpointSpec, Labels, PortSpec } from '../src/model/program.js';
 import { PlumbConstruct } from './base.js';
 import { labelsIn, namespaceOf, type Namespace } from './namespace.js';
 import { Node } from './node.js';
@@ -21,6 +23,12 @@ interface EndpointBaseProps {
    * @default the name
    */
   readonly netns?: string;
+
+  /**
+   * Names of its ports, which rules may use for numbers: up to 15 small letters, digits and hyphens.
+   * @default none
+   */
+  readonly ports?: Readonly<Record<string, PortSpec>>;
 
   /**
    * The namespace that it is in: labels that say so are added to its own.
@@ -44,7 +52,7 @@ export type EndpointProps = EndpointBaseProps &
       }
   );
 
-const KNOWN = ['labels', 'name', 'netns', 'namespace', 'address', 'addresses'];
+const KNOWN = ['labels', 'name', 'netns', 'namespace', 'ports', 'address', 'addresses'];
 
 /** A container or pod: labels, addresses and a network namespace, on the {@link Node} around it. */
 export class Endpoint extends PlumbConstruct {
@@ -62,7 +70,7 @@ export class Endpoint extends PlumbConstruct {
   /**
    * @param scope the node, or a construct inside one
    * @throws PlumbError PLB_ENDPOINT_OUTSIDE_NODE, PLB_DUPLICATE_NAME, PLB_NAMESPACE,
-   *   PLB_UNKNOWN_FIELD, PLB_NOT_PLAIN
+   *   PLB_INVALID_PORT,   *   PLB_UNKNOWN_FIELD, PLB_NOT_PLAIN
    */
   constructor(scope: Construct, id: string, props: EndpointProps) {
     super(scope, id, props, KNOWN);
@@ -70,7 +78,10 @@ export class Endpoint extends PlumbConstruct {
     this.host = nodeAround(this);
     this.name = plain(props.name ?? this.node.id, path, 'name');
     const namespace = namespaceOf(this, props.namespace);
-    this.labels = labelsIn(namespace, plain(props.labels, path, 'labels'), path);
+    this.labels = Object.freeze({
+      ...labelsIn(namespace, plain(props.labels, path, 'labels'), path),
+      ...portsOf(plain(props.ports ?? {}, path, 'ports'), path),
+    });
     this.addresses = plain(
       props.address === undefined ? props.addresses : [props.address],
       path,
@@ -94,4 +105,20 @@ function nodeAround(endpoint: Endpoint): Node {
     origin: { path },
     hint: 'Make it with a Node, or a construct inside one, as its scope.',
   });
+}
+
+/** @throws PlumbError PLB_INVALID_PORT for what is no port, or no name */
+function portsOf(ports: Readonly<Record<string, PortSpec>>, path: string): Labels {
+  const named: Record<string, NamedPort> = {};
+  for (const [name, { port, endPort, protocol = 'TCP' }] of Object.entries(ports)) {
+    const number = portNumber(port);
+    if (number === undefined || endPort !== undefined || protocol === 'ANY' || !isPortName(name)) {
+      throw new PlumbError('PLB_INVALID_PORT', `${path}: ports.${name} is no port with a name`, {
+        origin: { path },
+        hint: 'Write ports: { http: tcp(80) }, one number and one protocol; names have 15 small letters, digits and hyphens at most.',
+      });
+    }
+    named[name] = { port: number, protocol };
+  }
+  return portLabels(named);
 }

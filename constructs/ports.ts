@@ -1,7 +1,7 @@
 import type { PortSpec } from '../src/model/program.js';
 
-/** One TCP port, 1-65535. */
-export function tcp(port: number): PortSpec {
+/** One TCP port: 1-65535, or what the receiving endpoint calls it. */
+export function tcp(port: number | string): PortSpec {
   return { port, protocol: 'TCP' };
 }
 
@@ -10,8 +10,8 @@ export function tcpRange(from: number, to: number): PortSpec {
   return { port: from, endPort: to, protocol: 'TCP' };
 }
 
-/** One UDP port, 1-65535. */
-export function udp(port: number): PortSpec {
+/** One UDP port: 1-65535, or what the receiving endpoint calls it. */
+export function udp(port: number | string): PortSpec {
   return { port, protocol: 'UDP' };
 }
 
@@ -20,8 +20,8 @@ export function udpRange(from: number, to: number): PortSpec {
   return { port: from, endPort: to, protocol: 'UDP' };
 }
 
-/** One SCTP port, 1-65535. */
-export function sctp(port: number): PortSpec {
+/** One SCTP port: 1-65535, or what the receiving endpoint calls it. */
+export function sctp(port: number | string): PortSpec {
   return { port, protocol: 'SCTP' };
 }
 

@@ -72,7 +72,7 @@ const port = z.strictObject({
 
 const icmpField = z.strictObject({
   family: z.enum(['IPv4', 'IPv6']).exactOptional(),
-  type: z.number(),
+  type: z.union([z.number(), z.string()]),
 });
 
 const rule = z.strictObject({

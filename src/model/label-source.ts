@@ -41,6 +41,10 @@ export function canonicalSources(document: ProgramDocument): ProgramDocument {
     ...document,
     endpoints: document.endpoints.map((e) => ({ ...e, labels: canonicalLabels(e.labels) })),
     policies: document.policies.map(canonicalPolicy),
+    services: document.services.map(({ selector, ...service }) => ({
+      ...service,
+      ...(selector && { selector: canonicalSelector(selector) }),
+    })),
   };
 }
 

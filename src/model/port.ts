@@ -1,3 +1,4 @@
+import { icmpType } from './icmp.js';
 import type { PortSpec, RuleSpec } from './program.js';
 
 /** IP protocol numbers (IANA). 0 stands for any protocol. */
@@ -32,11 +33,10 @@ export function rangesOf(rule: RuleSpec): PortRange[] {
   if (rule.toPorts === undefined && rule.icmps === undefined) return [EVERYTHING];
   const ports = (rule.toPorts ?? []).flatMap((group) => group.ports.flatMap(rangesOfPort));
   const icmps = (rule.icmps ?? []).flatMap((group) =>
-    group.fields.map(({ family = 'IPv4', type }) => ({
-      protocol: family === 'IPv4' ? PROTOCOLS.ICMP : PROTOCOLS.ICMPv6,
-      from: type << 8,
-      to: (type << 8) | 0xff,
-    })),
+    group.fields.map(({ family = 'IPv4', type }) => {
+      const from = (icmpType(type, family) ?? NaN) << 8;
+      return { protocol: PROTOCOLS[family === 'IPv4' ? 'ICMP' : 'ICMPv6'], from, to: from | 0xff };
+    }),
   );
   return [...ports, ...icmps];
 }

@@ -84,7 +84,10 @@ export interface CIDRRuleSpec {
   readonly except?: readonly string[];
 }
 
-/** `port` 1-65535 (a number as text, or a number); `endPort` inclusive. Protocol ANY is TCP, UDP and SCTP. */
+/**
+ * `port` 1-65535 (a number as text, or a number), or the name that the receiving endpoint has for it;
+ * `endPort` inclusive, with numbers only. Protocol ANY is TCP, UDP and SCTP.
+ */
 export interface PortSpec {
   readonly port: string | number;
   readonly endPort?: number;
@@ -97,8 +100,8 @@ export interface PortRuleSpec {
 
 export interface ICMPFieldSpec {
   readonly family?: 'IPv4' | 'IPv6';
-  /** Type number 0-255. */
-  readonly type: number;
+  /** 0-255, or the name of a type in the family, for example `EchoRequest`. */
+  readonly type: number | string;
 }
 
 /**

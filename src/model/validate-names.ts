@@ -2,6 +2,7 @@ import { complain, mention } from './complain.js';
 import type { Origin, PlumbError } from './error.js';
 import { canonicalKey } from './label-source.js';
 import { LABEL_HINT, labelKeyProblem, labelValueProblem } from './labels.js';
+import { isPortName, namedPort, PORT_SOURCE } from './named-port.js';
 import type { EndpointSpec, Labels, NodeSpec, ProgramDocument } from './program.js';
 
 const DNS_LABEL = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
@@ -82,9 +83,15 @@ function labelErrors(endpoint: EndpointSpec, labels: Labels): PlumbError[] {
       ? 'the source reserved is not for endpoints'
       : isTwice
         ? 'it is there with another source'
-        : (labelKeyProblem(key) ?? labelValueProblem(value));
+        : (labelKeyProblem(key) ?? valueProblem(key, value));
     if (why === undefined) return [];
     const message = `label ${JSON.stringify(key)}: ${why}`;
     return [complain('PLB_INVALID_LABEL', endpoint, message, LABEL_HINT)];
   });
+}
+
+function valueProblem(key: string, value: string): string | undefined {
+  if (!key.startsWith(PORT_SOURCE)) return labelValueProblem(value);
+  const isPort = isPortName(key.slice(PORT_SOURCE.length)) && namedPort(value) !== undefined;
+  return isPort ? undefined : `${value} is no port with a name`;
 }

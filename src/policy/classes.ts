@@ -23,7 +23,7 @@ export interface Identified {
   /** Those that were given, and those of prefixes. */
   readonly identities: readonly Identity[];
   /** Undefined where no identity that was given is of the class. */
-  classOf(identity: Identity): number | undefined;
+  readonly classOf: (identity: Identity) => number | undefined;
 }
 
 /** Every term of the policies once, sorted by key. */

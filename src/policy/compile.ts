@@ -1,8 +1,9 @@
 import type { Identity } from '../model/identity.js';
 import type { NodeSpec, PolicySpec } from '../model/program.js';
-import { classify, termsOf } from './classes.js';
+import { classify, termsOf, type Classes } from './classes.js';
 import type { CompiledPolicy, PolicySetInfo, Refs } from './compiled.js';
-import { PolicyParser } from './policy-set.js';
+import { bringsMeaning } from './named-ports.js';
+import { PolicyParser, type ParsedPolicy } from './policy-set.js';
 import { hasSameTerms, keepStages, reusableStages, type Stages } from './stages.js';
 import { Subjects } from './subjects.js';
 import { VersionCompiler, type Version } from './version.js';
@@ -38,8 +39,8 @@ function run(
 ): { readonly compiled: CompiledPolicy; readonly next: Stages } {
   const { identities, node } = input;
   const policies = node.enforcement === 'never' ? [] : input.policies;
-  const parser = earlier?.parser ?? new PolicyParser();
-  const parsed = policies.map((spec) => parser.parse(spec));
+  const parser = earlier?.parser ?? new PolicyParser(identities);
+  const parsed = policies.flatMap((spec) => parser.parse(spec));
   const subjects = earlier?.subjects ?? new Subjects(input.subjects, identities, node.enforcement);
   const { policySets, sets, inForce } = subjects.policySets(parsed);
   // Only terms of policies in force make classes.
@@ -59,6 +60,7 @@ function run(
   }
   const compiled: CompiledPolicy = {
     ...classes.identified,
+    classOf: classOfNewcomer(classes, inForce, parser),
     policySets,
     heads,
     versions,
@@ -80,4 +82,16 @@ function run(
     versionOf,
   };
   return { compiled, next };
+}
+
+/** Undefined, too, for one that means something new by the name of a port: there are no rules for that. */
+function classOfNewcomer(
+  { identified }: Classes,
+  inForce: ReadonlySet<ParsedPolicy>,
+  parser: PolicyParser,
+): CompiledPolicy['classOf'] {
+  const asked = [...inForce].flatMap(({ asks }) => asks ?? []);
+  if (asked.length === 0) return identified.classOf;
+  return (identity) =>
+    bringsMeaning(identity, asked, parser.names) ? undefined : identified.classOf(identity);
 }

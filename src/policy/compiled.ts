@@ -51,6 +51,6 @@ export interface CompiledPolicy extends PolicyView {
    * Class of an identity that nobody has seen yet; one lookup for each of its labels. Undefined when it
    * is the first of its class: no tables are compiled for that, and the default would miss its denials.
    */
-  classOf(identity: Identity): number | undefined;
+  readonly classOf: (identity: Identity) => number | undefined;
   readonly warnings: readonly string[];
 }

@@ -1,8 +1,17 @@
 import type { Origin } from '../model/error.js';
+import type { Identity } from '../model/identity.js';
 import { rangesOf, type PortRange } from '../model/port.js';
 import type { PolicySpec, RuleSpec } from '../model/program.js';
 import { selectorKey } from '../model/selector.js';
 import { lowerPolicy } from './lower.js';
+import {
+  askedPorts,
+  hasNamedPorts,
+  portNamesOf,
+  resolvePorts,
+  type AskedPorts,
+  type PortNames,
+} from './named-ports.js';
 import { peersOf, type PeerSelector } from './peers.js';
 
 export type Direction = 'ingress' | 'egress';
@@ -33,24 +42,38 @@ export interface ParsedPolicy {
   readonly rules: readonly Rule[];
   /** Whether the policy makes its subjects default-deny. */
   readonly isolates: Readonly<Record<Direction, boolean>>;
+  /** Names of ports that it asks peers for; undefined for none. */
+  readonly asks: AskedPorts | undefined;
   readonly warnings: readonly string[];
 }
 
 /** Reads a policy once, for as long as somebody holds it. */
 export class PolicyParser {
-  private readonly known = new WeakMap<PolicySpec, ParsedPolicy>();
+  private readonly known = new WeakMap<PolicySpec, readonly ParsedPolicy[]>();
+  private read: PortNames | undefined;
 
-  parse(spec: PolicySpec): ParsedPolicy {
+  /** @param identities who there is: their ports have names */
+  constructor(private readonly identities: readonly Identity[]) {}
+
+  /** What endpoints call their ports; looked for when a rule first asks. */
+  get names(): PortNames {
+    return (this.read ??= portNamesOf(this.identities));
+  }
+
+  /** The policy, and what it says about those of its subjects that call a port by a name. */
+  parse(spec: PolicySpec): readonly ParsedPolicy[] {
     const known = this.known.get(spec);
     if (known !== undefined) return known;
-    const parsed = parsePolicy(spec);
+    const lowered = lowerPolicy(spec);
+    const parts = hasNamedPorts(lowered) ? resolvePorts(lowered, this.names) : [lowered];
+    const parsed = parts.map((part, n) => parsePolicy(part, n === 0 ? lowered : undefined));
     this.known.set(spec, parsed);
     return parsed;
   }
 }
 
-function parsePolicy(original: PolicySpec): ParsedPolicy {
-  const spec = lowerPolicy(original);
+/** @param original what isolates, and is warned of; undefined for a part of a policy */
+function parsePolicy(spec: PolicySpec, original: PolicySpec | undefined): ParsedPolicy {
   const { ingress = [], ingressDeny = [], egress = [], egressDeny = [] } = spec;
   const rules = [
     ...ingress.map((rule) => parseRule(spec, rule, 'ingress', false)),
@@ -64,11 +87,17 @@ function parsePolicy(original: PolicySpec): ParsedPolicy {
     subjectKey: selectorKey(spec.endpointSelector),
     spec,
     rules,
-    isolates: {
-      ingress: spec.enableDefaultDeny?.ingress ?? ingress.length + ingressDeny.length > 0,
-      egress: spec.enableDefaultDeny?.egress ?? egress.length + egressDeny.length > 0,
-    },
-    warnings: warningsOf(spec),
+    isolates: original === undefined ? { ingress: false, egress: false } : isolatesOf(original),
+    asks: original === undefined || !hasNamedPorts(original) ? undefined : askedPorts(original),
+    warnings: original === undefined ? [] : warningsOf(original),
+  };
+}
+
+function isolatesOf(spec: PolicySpec): ParsedPolicy['isolates'] {
+  const { ingress = [], ingressDeny = [], egress = [], egressDeny = [] } = spec;
+  return {
+    ingress: spec.enableDefaultDeny?.ingress ?? ingress.length + ingressDeny.length > 0,
+    egress: spec.enableDefaultDeny?.egress ?? egress.length + egressDeny.length > 0,
   };
 }
 

@@ -2,18 +2,19 @@ import type { PlumbError } from '../model/error.js';
 import { complain } from '../model/complain.js';
 import { RESERVED, RESERVED_SOURCE, type Identity } from '../model/identity.js';
 import { LABEL_HINT, labelKeyProblem, labelValueProblem } from '../model/labels.js';
+import { PORT_SOURCE } from '../model/named-port.js';
 import { NAMESPACE_LABEL } from '../model/namespace.js';
-import { portNumber } from '../model/port.js';
 import { contains, formatPrefix, networkOf, parsePrefix } from '../model/prefix.js';
-import type { PolicySpec, PortSpec, RuleSpec, SelectorSpec } from '../model/program.js';
+import type { PolicySpec, RuleSpec, SelectorSpec } from '../model/program.js';
 import { selectorLabelKeys } from '../model/selector.js';
+import { portNamesOf, type PortNames } from './named-ports.js';
 import { nearest } from './nearest.js';
+import type { Report } from './report.js';
+import { checkPorts } from './validate-ports.js';
 
 const RESERVED_KEYS = Object.keys(RESERVED).map((name) => `${RESERVED_SOURCE}${name}`);
 
 const LISTS = ['ingress', 'ingressDeny', 'egress', 'egressDeny'] as const;
-
-type Report = (code: `PLB_${string}`, message: string, hint: string) => void;
 
 /**
  * Everything that is wrong with policies, gathered. `identities` are all that the program has: a
@@ -24,8 +25,11 @@ export function validatePolicies(
   identities: readonly Identity[],
 ): PlumbError[] {
   const all = identities.flatMap(({ labels }) => Object.keys(labels));
-  const known = new Set(all.filter((key) => !key.startsWith(RESERVED_SOURCE)));
+  const known = new Set(
+    all.filter((key) => !key.startsWith(RESERVED_SOURCE) && !key.startsWith(PORT_SOURCE)),
+  );
   const peers = new Set([...known, ...RESERVED_KEYS]);
+  const names = portNamesOf(identities);
   const errors: PlumbError[] = [];
   for (const policy of policies) {
     const reportAt =
@@ -37,7 +41,7 @@ export function validatePolicies(
     checkSelector(policy.endpointSelector, known, reportAt());
     checkNamespace(policy, reportAt());
     for (const list of LISTS) {
-      for (const rule of policy[list] ?? []) checkRule(rule, peers, reportAt(rule));
+      for (const rule of policy[list] ?? []) checkRule(rule, peers, names, reportAt(rule));
     }
   }
   return errors;
@@ -58,7 +62,12 @@ function checkNamespace({ namespace, endpointSelector }: PolicySpec, report: Rep
   }
 }
 
-function checkRule(rule: RuleSpec, known: ReadonlySet<string>, report: Report): void {
+function checkRule(
+  rule: RuleSpec,
+  known: ReadonlySet<string>,
+  names: PortNames,
+  report: Report,
+): void {
   const kinds = [
     rule.endpoints !== undefined && 'endpoints',
     (rule.cidr !== undefined || rule.cidrSet !== undefined) && 'CIDRs',
@@ -74,7 +83,7 @@ function checkRule(rule: RuleSpec, known: ReadonlySet<string>, report: Report): 
   for (const selector of rule.endpoints ?? []) checkSelector(selector, known, report);
   for (const cidr of rule.cidr ?? []) checkCidr(cidr, [], report);
   for (const { cidr, except = [] } of rule.cidrSet ?? []) checkCidr(cidr, except, report);
-  checkPorts(rule, report);
+  checkPorts(rule, names, report);
 }
 
 function checkSelector(selector: SelectorSpec, known: ReadonlySet<string>, report: Report): void {
@@ -138,36 +147,4 @@ function checkHostBits(text: string, report: Report): void {
   const network = networkOf(prefix);
   if (network.value === prefix.value) return;
   report('PLB_INVALID_CIDR', `${text} has host bits set`, `Write ${formatPrefix(network)}.`);
-}
-
-function checkPorts(rule: RuleSpec, report: Report): void {
-  const { toPorts, icmps } = rule;
-  if (toPorts !== undefined && icmps !== undefined) {
-    report('PLB_PORTS_AND_ICMP', 'one rule has toPorts and icmps', 'Write one rule for each.');
-  }
-  const ports = (toPorts ?? []).map((group) => group.ports);
-  if (toPorts?.length === 0 || ports.some((group) => group.length === 0)) {
-    report('PLB_INVALID_PORT', 'toPorts has no port', 'Name a port, or leave toPorts out.');
-  }
-  if (icmps?.length === 0 || icmps?.some(({ fields }) => fields.length === 0) === true) {
-    report('PLB_INVALID_ICMP', 'icmps has no type', 'Name a type, or leave icmps out.');
-  }
-  for (const port of ports.flat()) checkPort(port, report);
-  for (const { type } of (icmps ?? []).flatMap((group) => group.fields)) {
-    if (Number.isInteger(type) && type >= 0 && type <= 255) continue;
-    report('PLB_INVALID_ICMP', `${String(type)} is no ICMP type`, 'Types are 0 to 255.');
-  }
-}
-
-function checkPort({ port, endPort }: PortSpec, report: Report): void {
-  const from = portNumber(port);
-  if (from === undefined) {
-    report('PLB_INVALID_PORT', `${String(port)} is no port`, 'Ports are numbers from 1 to 65535.');
-  } else if (endPort !== undefined && (portNumber(endPort) ?? 0) < from) {
-    report(
-      'PLB_INVALID_PORT',
-      `the range ${String(port)}-${String(endPort)} has no port`,
-      'endPort is the last port of the range, at most 65535.',
-    );
-  }
 }

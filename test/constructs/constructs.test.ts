@@ -241,3 +241,24 @@ test('ports are one or a range, of one protocol', () => {
     { port: 3, endPort: 4, protocol: 'SCTP' },
   ]);
 });
+
+describe('ports of an endpoint', () => {
+  const make = (ports: object) => {
+    const hoth = new Node(new App(), 'hoth', { podCIDRs: ['10.1.0.0/24'] });
+    return new Endpoint(hoth, 'xwing', { labels: {}, address: '10.1.0.8', ports: ports as never });
+  };
+
+  test('are labels, so that endpoints with other ports are other peers', () => {
+    expect(make({ http: tcp(80), dns: udp(53) }).labels).toEqual({
+      'port:http': '80/TCP',
+      'port:dns': '53/UDP',
+    });
+  });
+
+  test.each([[{ HTTP: tcp(80) }], [{ http: tcpRange(80, 90) }], [{ http: tcp(0) }]])(
+    'are one number by one name: %j is refused',
+    (ports) => {
+      expect(() => make(ports)).toThrow(code('PLB_INVALID_PORT'));
+    },
+  );
+});

@@ -75,7 +75,18 @@ const ownLabels: fc.Arbitrary<Labels> = fc.dictionary(
   { maxKeys: 3, noNullPrototype: true },
 );
 
-const labels = fc.tuple(ownLabels, inNamespace).map(([own, more]): Labels => ({ ...own, ...more }));
+/** What endpoints call their ports; two mean different ones by one name. */
+const namedPorts: fc.Arbitrary<Labels> = fc.constantFrom<Labels>(
+  {},
+  {},
+  { 'port:http': '80/TCP' },
+  { 'port:http': '8080/TCP', 'port:dns': '53/UDP' },
+  { 'port:dns': '53/TCP' },
+);
+
+const labels = fc
+  .tuple(ownLabels, inNamespace, namedPorts)
+  .map((all): Labels => Object.assign({}, ...all) as Labels);
 
 const expression = fc
   .record({
@@ -159,6 +170,13 @@ const portSpec = fc
     ...(protocol === undefined ? {} : { protocol }),
   }));
 
+const namedPort = fc
+  .record({
+    port: fc.constantFrom('http', 'dns', 'nobody'),
+    protocol: fc.constantFrom('TCP', 'UDP', 'ANY', undefined),
+  })
+  .map(({ port, protocol }) => ({ port, ...(protocol === undefined ? {} : { protocol }) }));
+
 const TYPES = [0, 3, 8, 128, 129, 255] as const;
 const icmpField = fc
   .record({ family: fc.constantFrom('IPv4', 'IPv6', undefined), type: fc.constantFrom(...TYPES) })
@@ -169,7 +187,13 @@ const traffic: fc.Arbitrary<Partial<RuleSpec>> = fc.oneof(
   {
     weight: 5,
     arbitrary: fc
-      .array(fc.array(portSpec, { minLength: 1, maxLength: 3 }), { minLength: 1, maxLength: 2 })
+      .array(
+        fc.array(fc.oneof({ weight: 5, arbitrary: portSpec }, namedPort), {
+          minLength: 1,
+          maxLength: 3,
+        }),
+        { minLength: 1, maxLength: 2 },
+      )
       .map((groups) => ({ toPorts: groups.map((ports) => ({ ports })) })),
   },
   {

@@ -72,7 +72,9 @@ function judgeSide(
     const denies = policy[direction === 'ingress' ? 'ingressDeny' : 'egressDeny'] ?? [];
     const declared = policy.enableDefaultDeny?.[direction];
     if (declared ?? (allows.length > 0 || denies.length > 0)) isolated = true;
-    const holds = (rule: RuleSpec) => covers(rule, peer, protocol, port, namespace);
+    const receiver =
+      direction === 'ingress' ? subject : peer.kind === 'endpoint' ? peer.labels : {};
+    const holds = (rule: RuleSpec) => covers(rule, peer, protocol, port, namespace, receiver);
     for (const rule of allows) if (holds(rule)) allowed = true;
     for (const rule of denies) if (holds(rule)) denied = true;
   }
@@ -86,6 +88,7 @@ function covers(
   protocol: number,
   port: number,
   namespace: string | undefined,
+  receiver: Labels,
 ): boolean {
   const { endpoints, cidr, cidrSet, entities, toPorts, icmps } = rule;
   const namesPeers = [endpoints, cidr, cidrSet, entities].some((list) => list !== undefined);
@@ -95,6 +98,13 @@ function covers(
   if (!namesTraffic) return true;
   for (const { ports } of toPorts ?? []) {
     for (const one of ports) {
+      const called = receiver[`port:${one.port}`];
+      if (called !== undefined) {
+        const [number, name] = called.split('/');
+        const isSame = { TCP: 6, UDP: 17, SCTP: 132 }[name ?? ''] === protocol;
+        const isMeant = (one.protocol ?? 'ANY') === 'ANY' || one.protocol === name;
+        if (isSame && isMeant && Number(number) === port) return true;
+      }
       const numbers = { TCP: [6], UDP: [17], SCTP: [132], ANY: [6, 17, 132] };
       if (!numbers[one.protocol ?? 'ANY'].includes(protocol)) continue;
       if (port >= Number(one.port) && port <= (one.endPort ?? Number(one.port))) return true;

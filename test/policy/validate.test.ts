@@ -3,7 +3,9 @@ import type { Identity } from '../../src/model/identity.js';
 import type { PolicySpec, RuleSpec } from '../../src/model/program.js';
 import { validatePolicies } from '../../src/policy/validate.js';
 
-const identities: Identity[] = [{ id: 256, labels: { app: 'web', env: 'prod' } }];
+const identities: Identity[] = [
+  { id: 256, labels: { app: 'web', env: 'prod', 'port:web': '80/TCP' } },
+];
 const origin = { path: 'app/policy', file: 'plumb.ts', line: 3 };
 
 function problems(spec: Partial<PolicySpec>) {
@@ -27,7 +29,23 @@ describe('a policy is refused', () => {
       { cidrSet: [{ cidr: '10.1.0.0/16', except: ['10.0.0.0/8'] }] },
     ],
     ['port 0', 'PLB_INVALID_PORT', { toPorts: [{ ports: [{ port: 0 }] }] }],
-    ['a port that is no number', 'PLB_INVALID_PORT', { toPorts: [{ ports: [{ port: 'http' }] }] }],
+    ['a port that is no name', 'PLB_INVALID_PORT', { toPorts: [{ ports: [{ port: 'no name' }] }] }],
+    ['a port name nobody has', 'PLB_UNKNOWN_PORT', { toPorts: [{ ports: [{ port: 'http' }] }] }],
+    [
+      'a range from a name',
+      'PLB_INVALID_PORT',
+      { toPorts: [{ ports: [{ port: 'web', endPort: 90 }] }] },
+    ],
+    [
+      'a name of another protocol',
+      'PLB_UNKNOWN_PORT',
+      { toPorts: [{ ports: [{ port: 'web', protocol: 'UDP' }] }] },
+    ],
+    [
+      'an ICMP type of the other family',
+      'PLB_INVALID_ICMP',
+      { icmps: [{ fields: [{ family: 'IPv4', type: 'PacketTooBig' }] }] },
+    ],
     [
       'a range that runs backwards',
       'PLB_INVALID_PORT',
