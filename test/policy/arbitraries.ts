@@ -86,7 +86,7 @@ const namedPorts: fc.Arbitrary<Labels> = fc.constantFrom<Labels>(
 
 const labels = fc
   .tuple(ownLabels, inNamespace, namedPorts)
-  .map((all): Labels => Object.assign({}, ...all) as Labels);
+  .map(([own, space, ports]): Labels => ({ ...own, ...space, ...ports }));
 
 const expression = fc
   .record({
