@@ -49,7 +49,8 @@ export interface CompiledPolicy extends PolicyView {
   readonly classTerms: ReadonlyMap<number, readonly string[]>;
   /**
    * Class of an identity that nobody has seen yet; one lookup for each of its labels. Undefined when it
-   * is the first of its class: no tables are compiled for that, and the default would miss its denials.
+   * is the first of its class, or calls a port by a name
+   * that rules ask for as nobody else does: no tables are compiled for that, and the default would miss its denials.
    */
   readonly classOf: (identity: Identity) => number | undefined;
   readonly warnings: readonly string[];
