@@ -10,6 +10,7 @@ export type {
   SelectorSpec as Selector,
 } from '../src/model/program.js';
 export { App } from './app.js';
+export { Cluster, type ClusterProps } from './cluster.js';
 export { Endpoint, type EndpointProps } from './endpoint.js';
 export { Namespace, type NamespaceProps } from './namespace.js';
 export { NetworkPolicy, type NetworkPolicyProps } from './network-policy.js';

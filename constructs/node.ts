@@ -2,6 +2,7 @@ import type { Construct } from 'constructs';
 import { firstUsable, parsePrefix } from '../src/model/prefix.js';
 import type { NodeSpec } from '../src/model/program.js';
 import { PlumbConstruct } from './base.js';
+import { Cluster } from './cluster.js';
 import { plain } from './plain.js';
 
 /** What a {@link Node} is made from. */
@@ -39,10 +40,18 @@ export interface NodeProps {
   readonly enforcement?: 'default' | 'always' | 'never';
 
   /**
-   * MTU of the endpoints' devices in bytes.
+   * MTU of the node's uplink in bytes. The endpoints' devices have the same, or in a cluster with
+   * tunnels what those leave of it.
    * @default 1500
    */
   readonly mtu?: number;
+
+  /**
+   * Devices that lead out of the node, for example `eth0`. Routes to other nodes leave by the first;
+   * services and policies of the node itself are also looked at there. plumb never configures them.
+   * @default none
+   */
+  readonly devices?: readonly string[];
 }
 
 const KNOWN: readonly (keyof NodeProps)[] = [
@@ -52,6 +61,7 @@ const KNOWN: readonly (keyof NodeProps)[] = [
   'allowLocalhost',
   'enforcement',
   'mtu',
+  'devices',
 ];
 
 /** A Linux machine (or network namespace) that endpoints live on. Its id is its name. */
@@ -68,8 +78,12 @@ export class Node extends PlumbConstruct {
   readonly allowLocalhost: boolean;
   /** When endpoints are default-deny. */
   readonly enforcement: 'default' | 'always' | 'never';
-  /** MTU of the endpoints' devices in bytes. */
+  /** MTU of the node's uplink in bytes. */
   readonly mtu: number;
+  /** Devices that lead out of the node. */
+  readonly devices: readonly string[];
+  /** The cluster around the node, if there is one. */
+  readonly cluster: Cluster | undefined;
 
   /** @throws PlumbError PLB_DUPLICATE_NAME, PLB_UNKNOWN_FIELD, PLB_NOT_PLAIN */
   constructor(scope: Construct, id: string, props: NodeProps) {
@@ -82,12 +96,20 @@ export class Node extends PlumbConstruct {
     this.allowLocalhost = props.allowLocalhost ?? true;
     this.enforcement = props.enforcement ?? 'default';
     this.mtu = plain(props.mtu ?? 1500, path, 'mtu');
+    this.devices = plain(props.devices ?? [], path, 'devices');
+    this.cluster = this.node.scopes.findLast((scope) => scope instanceof Cluster);
   }
 
   /** This node as plain data. */
   toSpec(): NodeSpec {
     const { origin, name, podCIDRs, gateways, addresses, allowLocalhost, enforcement, mtu } = this;
-    return { origin, name, podCIDRs, gateways, addresses, allowLocalhost, enforcement, mtu };
+    const { devices, cluster } = this;
+    const given = { origin, name, podCIDRs, gateways, addresses, allowLocalhost, enforcement, mtu };
+    return {
+      ...given,
+      ...(devices.length === 0 ? {} : { devices }),
+      ...(cluster === undefined ? {} : { cluster: cluster.toSpec() }),
+    };
   }
 }
 

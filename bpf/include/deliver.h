@@ -34,7 +34,9 @@ static __always_inline int deliver(struct __sk_buff *skb, const struct plumb_end
 }
 
 static __always_inline int is_tunneled(const struct place *destination) {
-  return feature_tunnel && destination->peer && destination->peer->tunnel.words[3];
+  const struct plumb_peer *peer = destination->peer;
+
+  return feature_tunnel && peer && (peer->tunnel.words[0] | peer->tunnel.words[3]);
 }
 
 /* To the node behind which the destination is; the sender's identity goes along. */

@@ -203,6 +203,8 @@ export interface LinkInfo {
   readonly programId: number;
   /** As in `enum bpf_link_type`, lower case without its prefix: `tcx`, `netns`, `cgroup`. */
   readonly type: string;
+  /** Of tcx: the device; 0 when it is gone. */
+  readonly ifindex?: number;
 }
 
 /** An attachment. It goes when the last descriptor is closed, unless it is pinned. */

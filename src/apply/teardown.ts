@@ -1,10 +1,12 @@
 import { rmdir } from 'node:fs/promises';
 import { directoriesOf, type Instance } from '../kernel/instance.js';
+import { dropDeadTcx } from '../kernel/tcx.js';
 import { removeProvenance } from './provenance.js';
 
 /** Takes away the directories of an instance that holds nothing any more, as far as they are empty. */
 export async function removeDirectories(instance: Instance): Promise<void> {
   await removeProvenance(instance);
+  await dropDeadTcx(instance);
   for (const directory of directoriesOf(instance)) {
     try {
       await rmdir(directory);

@@ -15,7 +15,7 @@ export interface Instance {
   readonly name: string;
   /** Path of the node's network namespace; absent for this process's own. */
   readonly netnsPath?: string;
-  /** In a bpffs; holds `maps/` and `programs/`. */
+  /** In a bpffs; holds `maps/`, `programs/` and `links/`. */
   readonly pinDir: string;
   /** Lock, sockets and the provenance file. */
   readonly runDir: string;
@@ -62,6 +62,10 @@ export function programPin(instance: Instance, name: string): string {
   return join(instance.pinDir, 'programs', name);
 }
 
+export function linkPin(instance: Instance, name: string): string {
+  return join(instance.pinDir, 'links', name);
+}
+
 /** @throws PlumbError PLB_NETNS when the instance's namespace is not there. */
 export function assertNetns(instance: Instance): void {
   if (instance.netnsPath === undefined || existsSync(instance.netnsPath)) return;
@@ -74,7 +78,7 @@ export function assertNetns(instance: Instance): void {
 export async function createDirectories(instance: Instance): Promise<void> {
   await mkdir(instance.runDir, { recursive: true, mode: 0o700 });
   if (!isBpffs(instance.bpffs)) mountBpffs(instance.bpffs);
-  for (const part of ['maps', 'programs']) {
+  for (const part of ['maps', 'programs', 'links']) {
     await mkdir(join(instance.pinDir, part), { recursive: true, mode: 0o700 });
   }
 }
@@ -85,6 +89,7 @@ export function directoriesOf(instance: Instance): string[] {
   return [
     join(instance.pinDir, 'maps'),
     join(instance.pinDir, 'programs'),
+    join(instance.pinDir, 'links'),
     instance.pinDir,
     ...(shared === instance.bpffs ? [] : [shared]),
     instance.runDir,

@@ -90,7 +90,7 @@ async function raise(context: WriteContext, link: LinkAttributes, ifindex: numbe
 
 function addOperation(
   context: WriteContext,
-  { name, mac, mtu, peer }: LinkAttributes,
+  { name, mac, mtu, peer, vxlan }: LinkAttributes,
   kind: string,
   ifindex: number,
 ): Operation {
@@ -106,6 +106,9 @@ function addOperation(
     ...(peer === undefined
       ? {}
       : { peer: { name: peer.name, netns: netnsPath(peer.netns), mac: peer.mac, mtu, ...QUIET } }),
+    ...(vxlan === undefined
+      ? {}
+      : { vxlan: { port: vxlan.port, external: true, learning: false } }),
   };
 }
 

@@ -15,6 +15,7 @@ type Found = PlainResource<'link'>['attributes']['peer'] & { readonly link: Link
 export const DRIVERS: Readonly<Record<LinkType, readonly string[]>> = {
   veth: ['veth'],
   dummy: ['dummy', 'ifb'],
+  vxlan: ['vxlan'],
 };
 
 /** The type that a driver makes; one that makes none of ours is shown by its own name. */
@@ -47,6 +48,7 @@ export function readLinks(
       ...(found === undefined
         ? {}
         : { peer: { netns: found.netns, name: found.name, mac: found.mac } }),
+      ...(link.vxlan === undefined ? {} : { vxlan: { port: link.vxlan.port } }),
     });
   });
 }

@@ -1,5 +1,7 @@
 // The one door to native code.
 import {
+  attachTcx,
+  BpfLink,
   BpfMap,
   BpfProgram,
   isBpffs,
@@ -21,7 +23,17 @@ import type {
   RouteOperation,
 } from 'iproute2-netlink';
 
-export { BpfMap, BpfProgram, isBpffs, loadObject, mountBpffs, RingBuffer, unpin };
+export {
+  attachTcx,
+  BpfLink,
+  BpfMap,
+  BpfProgram,
+  isBpffs,
+  loadObject,
+  mountBpffs,
+  RingBuffer,
+  unpin,
+};
 export { Netlink, netnsCreate, netnsDelete, netnsId, netnsList };
 export type { BpfObject, MapInfo };
 export type { Address, Filter, Link, Neighbor, Operation, Qdisc, Route, RouteOperation };

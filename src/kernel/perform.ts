@@ -1,7 +1,7 @@
 import type { Step } from '../plan/plan.js';
 import type { EntriesResource, KindName, PlainResource, Resource } from '../state/state.js';
 import { createAddress, deleteAddress } from './address.js';
-import { deleteFilter, writeFilter } from './bpf-link.js';
+import { deleteBpfLink, writeLink } from './bpf-link.js';
 import { createMap, deleteMap } from './bpf-map.js';
 import { deleteProgram, writeProgram } from './bpf-program.js';
 import { commitEpoch, entriesStep, writeEntries } from './entries-write.js';
@@ -31,7 +31,7 @@ const WRITERS: { readonly [K in PlainKind]: Write<K> } = {
     if (after !== null) return writeProgram(context, before, after);
     if (before !== null) deleteProgram(context, before);
   },
-  'bpf-link': changed(writeFilter, writeFilter, deleteFilter),
+  'bpf-link': changed(writeLink, writeLink, deleteBpfLink),
 };
 
 type Call<A> = (context: WriteContext, attributes: A) => Promise<void> | void;

@@ -4,7 +4,6 @@ import { markPrevious } from '../state/previous.js';
 import type { Resource, State } from '../state/state.js';
 import { readAddresses } from './address.js';
 import { readEntries } from './bpf-entries.js';
-import { readFilters } from './bpf-link.js';
 import { openPinnedMaps, PinnedMaps, readMaps } from './bpf-map.js';
 import { readPrograms, type PinnedProgram } from './bpf-program.js';
 import { openDatapath } from './datapath.js';
@@ -16,6 +15,8 @@ import { readNetns } from './netns.js';
 import { ownDevices } from './own-devices.js';
 import { nodeOfAlias, ownLinks } from './ownership.js';
 import { readRoutes } from './route.js';
+import { readFilters } from './tc-block.js';
+import { readTcx } from './tcx.js';
 import type { Link } from './native.js';
 
 const NODE_DEVICE = 'plumb0';
@@ -82,6 +83,7 @@ async function read(
       ...readMaps(maps.pinned),
       ...programs.map(({ resource }) => resource),
       ...(await readFilters(netlink, namesById(programs))),
+      ...(maps.closed ? [] : await readTcx(instance, outside.links, namesById(programs))),
       ...(await readEntries(maps.pinned, ownDevices(outside, node))),
     );
     return markPrevious(normalizeState({ version: 1, node, resources }));

@@ -53,7 +53,7 @@ export async function deleteRoute(
     return context.send(netns, [{ op: 'route-delete', route }], ['ESRCH']);
   }
   // The routes of a device leave with it.
-  if ((await context.findIfindex(netns, device)) === undefined) return;
+  if ((await context.findAny(netns, device)) === undefined) return;
   const route = await operationOf(context, attributes);
   await context.send(netns, [{ op: 'route-delete', route }], ['ESRCH', 'ENODEV']);
 }
@@ -66,7 +66,7 @@ async function operationOf(
     destination,
     table,
     protocol: ROUTE_PROTOCOL,
-    oif: await context.ifindexIn(netns, device),
+    oif: await context.anyIfindex(netns, device),
     // onlink: the route to the gateway itself may come later.
     ...(gateway === undefined ? {} : { gateway, onlink: true }),
     ...(source === undefined ? {} : { source }),

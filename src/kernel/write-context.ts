@@ -56,6 +56,23 @@ export class WriteContext {
     }
   }
 
+  /** As {@link findIfindex}, but in the node whoever the device belongs to. */
+  async findAny(netns: string | undefined, device: string): Promise<number | undefined> {
+    const own = await this.findIfindex(netns, device);
+    if (own !== undefined || netns !== undefined) return own;
+    const links = await (await this.namespaces.in()).links();
+    return links.find((link) => link.name === device)?.ifindex;
+  }
+
+  /** @throws PlumbError PLB_NO_DEVICE */
+  async anyIfindex(netns: string | undefined, device: string): Promise<number> {
+    const ifindex = await this.findAny(netns, device);
+    if (ifindex !== undefined) return ifindex;
+    throw new PlumbError('PLB_NO_DEVICE', `there is no device ${device}`, {
+      hint: "Make it, or take it out of the node's devices, and plan again.",
+    });
+  }
+
   /** @throws PlumbError PLB_NO_DEVICE */
   async ifindexIn(netns: string | undefined, device: string): Promise<number> {
     const ifindex = await this.findIfindex(netns, device);

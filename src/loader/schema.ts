@@ -24,6 +24,14 @@ const node = z.strictObject({
   allowLocalhost: z.boolean(),
   enforcement: z.enum(['default', 'always', 'never']),
   mtu: z.int(),
+  cluster: z
+    .strictObject({
+      name: z.string(),
+      mode: z.enum(['tunnel', 'routes']),
+      tunnelPort: z.number(),
+    })
+    .exactOptional(),
+  devices: strings.exactOptional(),
 });
 
 const endpoint = z.strictObject({

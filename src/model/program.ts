@@ -32,8 +32,21 @@ export interface NodeSpec {
   readonly allowLocalhost: boolean;
   /** Cilium's policy enforcement mode. `always`: default deny even where no policy selects. */
   readonly enforcement: 'default' | 'always' | 'never';
-  /** MTU of endpoint devices in bytes. */
+  /** MTU of the node's uplink in bytes, and of endpoint devices unless a tunnel takes some of it. */
   readonly mtu: number;
+  /** Absent: the node reaches no endpoints of other nodes. */
+  readonly cluster?: ClusterSpec;
+  /** Devices that lead out of the node; never configured by plumb. None by default. */
+  readonly devices?: readonly string[];
+}
+
+/** How the endpoints of nodes with the same cluster reach each other. */
+export interface ClusterSpec {
+  readonly name: string;
+  /** `tunnel`: in VXLAN, with the sender's identity; `routes`: as they are, by routes between nodes. */
+  readonly mode: 'tunnel' | 'routes';
+  /** UDP port of tunnels, 1-65535. */
+  readonly tunnelPort: number;
 }
 
 export interface EndpointSpec {

@@ -53,6 +53,9 @@ export function takeDown(
 }
 
 function standsOn(resource: Plain, ends: ReadonlySet<string>): boolean {
+  if (resource.kind === 'bpf-link') {
+    return resource.attributes.attach === 'tcx' && ends.has(resource.attributes.device);
+  }
   if (resource.kind !== 'address' && resource.kind !== 'neighbor' && resource.kind !== 'route') {
     return false;
   }

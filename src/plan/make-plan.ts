@@ -80,7 +80,7 @@ function judges({ resources }: State): boolean {
 function nodeLinksOf(states: readonly State[]): Set<string> {
   const names = states.flatMap(({ resources }) =>
     resources.flatMap((r) =>
-      r.kind === 'link' && r.attributes.type === 'dummy' ? [r.attributes.name] : [],
+      r.kind === 'link' && r.attributes.type !== 'veth' ? [r.attributes.name] : [],
     ),
   );
   return new Set(names);

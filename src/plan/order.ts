@@ -48,7 +48,7 @@ const ENTRIES_RANK: Partial<Record<MapName, number>> = {
   plumb_config: 40,
 };
 
-/** Place of a resource among those that are made; `nodeLinks` are the dummies of the node itself. */
+/** Place of a resource among those that are made; `nodeLinks` are the links of the node itself. */
 export function rankOf(resource: Resource, nodeLinks: ReadonlySet<string>): number {
   switch (resource.kind) {
     case 'bpf-map':
@@ -60,7 +60,7 @@ export function rankOf(resource: Resource, nodeLinks: ReadonlySet<string>): numb
     case 'netns':
       return RANK.netns;
     case 'link':
-      return resource.attributes.type === 'dummy' ? RANK.nodeLink : RANK.link;
+      return resource.attributes.type === 'veth' ? RANK.link : RANK.nodeLink;
     case 'address': {
       const { netns, device } = resource.attributes;
       return netns === undefined && nodeLinks.has(device) ? RANK.nodeAddress : RANK.address;

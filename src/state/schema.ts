@@ -16,12 +16,13 @@ const attributes = {
   netns: z.strictObject({ name: text }),
   link: z.strictObject({
     name: text,
-    type: z.enum(['veth', 'dummy']),
+    type: z.enum(['veth', 'dummy', 'vxlan']),
     mac: text,
     mtu: u32,
     up: z.boolean(),
     clsact: z.strictObject({ ingressBlock: u32, egressBlock: u32 }).optional(),
     peer: z.strictObject({ netns: text, name: text, mac: text }).optional(),
+    vxlan: z.strictObject({ port: u32 }).optional(),
   }),
   address: z.strictObject({ ...place, address: text }),
   neighbor: z.strictObject({ ...place, address: text, mac: text }),
@@ -44,7 +45,15 @@ const attributes = {
     object: text,
     features: z.record(z.string(), z.boolean()),
   }),
-  'bpf-link': z.strictObject({ attach: z.literal('tc-block'), block: u32, program: text }),
+  'bpf-link': z.discriminatedUnion('attach', [
+    z.strictObject({ attach: z.literal('tc-block'), block: u32, program: text }),
+    z.strictObject({
+      attach: z.literal('tcx'),
+      device: text,
+      direction: z.enum(['ingress', 'egress']),
+      program: text,
+    }),
+  ]),
 };
 
 type PlainName = keyof typeof attributes;

@@ -17,7 +17,7 @@ export interface Attributes {
   netns: { readonly name: string };
   link: {
     readonly name: string;
-    readonly type: 'veth' | 'dummy';
+    readonly type: 'veth' | 'dummy' | 'vxlan';
     readonly mac: string;
     readonly mtu: number;
     readonly up: boolean;
@@ -25,6 +25,8 @@ export interface Attributes {
     readonly clsact?: { readonly ingressBlock: number; readonly egressBlock: number };
     /** The other end of a veth, made in the same step. */
     readonly peer?: { readonly netns: string; readonly name: string; readonly mac: string };
+    /** Of a vxlan, whose packets each say where they go: its UDP port. */
+    readonly vxlan?: { readonly port: number };
   };
   address: { readonly netns?: string; readonly device: string; readonly address: string };
   neighbor: {
@@ -56,12 +58,24 @@ export interface Attributes {
     readonly object: string;
     readonly features: Readonly<Record<string, boolean>>;
   };
-  'bpf-link': {
-    readonly attach: 'tc-block';
-    readonly block: number;
-    /** Name of the bpf-program; in a state that was read, `?<tag>` for one that is not the pinned one. */
-    readonly program: string;
-  };
+  'bpf-link': TcBlockAttributes | TcxAttributes;
+}
+
+/** One filter on a shared block serves every device that is bound to it. */
+export interface TcBlockAttributes {
+  readonly attach: 'tc-block';
+  readonly block: number;
+  /** Name of the bpf-program; in a state that was read, `?<tag>` for one that is not the pinned one. */
+  readonly program: string;
+}
+
+/** On one device beside whatever others attach (Linux 6.6). */
+export interface TcxAttributes {
+  readonly attach: 'tcx';
+  readonly device: string;
+  readonly direction: 'ingress' | 'egress';
+  /** As of a block. */
+  readonly program: string;
 }
 
 /**

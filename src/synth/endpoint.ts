@@ -12,7 +12,7 @@ export const MAIN_TABLE = 254;
 export const BLOCKS = { ingressBlock: INGRESS_BLOCK, egressBlock: EGRESS_BLOCK };
 
 /** Everything an endpoint needs outside the maps: its namespace, its veth, and the way in and out. */
-export function endpointResources(node: NodeSpec, endpoint: EndpointSpec): Resource[] {
+export function endpointResources(node: NodeSpec, endpoint: EndpointSpec, mtu: number): Resource[] {
   const { origin, netns } = endpoint;
   const device = deviceName(endpoint.name);
   const mac = macAddress(node.name, endpoint.name, 'endpoint');
@@ -26,7 +26,7 @@ export function endpointResources(node: NodeSpec, endpoint: EndpointSpec): Resou
         name: device,
         type: 'veth',
         mac: hostMac,
-        mtu: node.mtu,
+        mtu,
         up: true,
         clsact: BLOCKS,
         peer: { netns, name: inside, mac },
@@ -39,7 +39,17 @@ export function endpointResources(node: NodeSpec, endpoint: EndpointSpec): Resou
     resources.push(
       resource('address', { netns, device: inside, address: hostPrefix(address) }, origin),
       resource('neighbor', { device, address, mac }, origin),
-      resource('route', { destination: hostPrefix(address), device, table: MAIN_TABLE }, origin),
+      resource(
+        'route',
+        {
+          destination: hostPrefix(address),
+          device,
+          table: MAIN_TABLE,
+          // What the host says to its endpoints comes from their gateway, whatever other addresses it has.
+          ...(gateway === undefined ? {} : { source: gateway }),
+        },
+        origin,
+      ),
     );
     if (gateway === undefined) continue;
     resources.push(

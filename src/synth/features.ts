@@ -1,5 +1,6 @@
 import type { NodeSpec, ProgramDocument } from '../model/program.js';
 import { isIPv6 } from './addresses.js';
+import type { Neighborhood } from './cluster.js';
 
 /** A switch of the datapath, and what in the program it is on for, or that nothing is. */
 export interface Feature {
@@ -11,6 +12,7 @@ export interface Feature {
 export function featuresFor(
   node: NodeSpec,
   { services }: ProgramDocument,
+  { mode, others }: Neighborhood,
 ): Readonly<Record<string, Feature>> {
   const six = node.podCIDRs.find(isIPv6);
   const [service] = services;
@@ -19,7 +21,10 @@ export function featuresFor(
     ipv6: six === undefined ? off('no range is IPv6') : on(`range ${six}`),
     metrics: { on: true, why: 'packets are counted' },
     services: service === undefined ? off('there is no service') : on(`service ${service.name}`),
-    tunnel: off('no node is behind a tunnel'),
+    tunnel:
+      mode === 'tunnel'
+        ? on(`cluster ${node.cluster?.name ?? ''} of ${String(others.length + 1)} nodes`)
+        : off('no node is behind a tunnel'),
   };
 }
 

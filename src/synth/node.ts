@@ -15,12 +15,8 @@ export interface DatapathObject {
 
 export const NODE_DEVICE = 'plumb0';
 
-/** What a node needs once, however many endpoints it has. */
-export function nodeResources(
-  node: NodeSpec,
-  datapath: DatapathObject,
-  features: Readonly<Record<string, boolean>>,
-): Resource[] {
+/** What a node needs once, however many endpoints it has. `mtu` is that of endpoint devices. */
+export function nodeResources(node: NodeSpec, mtu: number): Resource[] {
   const { origin } = node;
   const resources: Resource[] = [
     resource(
@@ -29,7 +25,7 @@ export function nodeResources(
         name: NODE_DEVICE,
         type: 'dummy',
         mac: macAddress(node.name, '', 'host'),
-        mtu: node.mtu,
+        mtu,
         up: true,
         clsact: BLOCKS,
       },
@@ -38,20 +34,7 @@ export function nodeResources(
     ...node.gateways.map((address) =>
       resource('address', { device: NODE_DEVICE, address: hostPrefix(address) }, origin),
     ),
-    resource(
-      'bpf-link',
-      { attach: 'tc-block', block: BLOCKS.ingressBlock, program: 'from_endpoint' },
-      origin,
-    ),
-    resource(
-      'bpf-link',
-      { attach: 'tc-block', block: BLOCKS.egressBlock, program: 'to_endpoint' },
-      origin,
-    ),
   ];
-  for (const name of ['from_endpoint', 'to_endpoint']) {
-    resources.push(resource('bpf-program', { name, object: datapath.hash, features }, origin));
-  }
   for (const name of Object.keys(MAPS) as MapName[]) {
     const layout = MAPS[name];
     resources.push(

@@ -1,12 +1,15 @@
 import { PROTOCOLS } from '../model/port.js';
-import type { ProgramDocument } from '../model/program.js';
+import type { NodeSpec, ProgramDocument } from '../model/program.js';
 import { matchesSelector } from '../model/selector.js';
 import type { ServicePortSpec, ServiceSpec } from '../model/service.js';
 import { Ids } from '../policy/ids.js';
 import { entries, type OriginRow } from '../state/kinds/bpf-entries.js';
 import { SERVICE_MAGLEV } from '../state/layout-services.js';
-import type { EntriesResource } from '../state/state.js';
-import { isIPv6 } from './addresses.js';
+import type { EntriesResource, Resource } from '../state/state.js';
+import { resource } from '../state/kinds.js';
+import { hostPrefix, isIPv6 } from './addresses.js';
+import { throughNode } from './cluster.js';
+import { NODE_DEVICE } from './node.js';
 import { maglevTable } from './maglev.js';
 
 /** Back-ends of one port by address, and the slots that new connections are spread over. */
@@ -114,4 +117,15 @@ function greatestCommonDivisor(a: number, b: number): number {
 
 function byName([a]: readonly [string, number], [b]: readonly [string, number]): number {
   return a < b ? -1 : 1;
+}
+
+/** What the host sends to a service meets the datapath on the node's device. */
+export function serviceRoutes({ services }: ProgramDocument, node: NodeSpec): Resource[] {
+  return services.flatMap(({ addresses, origin }) =>
+    addresses
+      .filter((address) => node.gateways.some((gateway) => isIPv6(gateway) === isIPv6(address)))
+      .map((address) =>
+        resource('route', throughNode(node, hostPrefix(address), NODE_DEVICE), origin),
+      ),
+  );
 }

@@ -1,20 +1,27 @@
 import { PlumbError, throwAll } from '../model/error.js';
-import { RESERVED } from '../model/identity.js';
-import { contains, parsePrefix } from '../model/prefix.js';
 import type { EndpointSpec, NodeSpec, ProgramDocument } from '../model/program.js';
 import type { CompiledPolicy } from '../policy/compiled.js';
 import { normalizeState } from '../state/canonical.js';
 import { entries } from '../state/kinds/bpf-entries.js';
 import { CONFIG_ALLOW_LOCALHOST } from '../state/layout.js';
 import type { EntriesResource, State } from '../state/state.js';
+import { attachments } from './attachments.js';
 import { isIPv6 } from './addresses.js';
+import {
+  clusterResources,
+  endpointMtu,
+  neighborhoodOf,
+  TUNNEL_DEVICE,
+  type Neighborhood,
+} from './cluster.js';
 import { endpointResources } from './endpoint.js';
 import { featuresFor, switchesOf } from './features.js';
 import type { Allocation } from './identities.js';
 import { deviceName, macAddress } from './names.js';
-import { nodeResources, type DatapathObject } from './node.js';
+import { ipcacheRows, prefixRows } from './ipcache.js';
+import { NODE_DEVICE, nodeResources, type DatapathObject } from './node.js';
 import { policyEntries } from './policy-entries.js';
-import { serviceEntries } from './services.js';
+import { serviceEntries, serviceRoutes } from './services.js';
 
 export interface SynthInput {
   readonly document: ProgramDocument;
@@ -32,16 +39,26 @@ export function synth(input: SynthInput): State {
   const { document, node, compiled, datapath } = input;
   const local = document.endpoints.filter((endpoint) => endpoint.node === node.name);
   checkDevices(local);
-  const features = switchesOf(featuresFor(node, document));
+  const around = neighborhoodOf(node, document);
+  const mtu = endpointMtu(node, around);
+  const features = switchesOf(featuresFor(node, document, around));
+  const uses = {
+    tunnel: around.mode === 'tunnel',
+    services: document.services.length > 0,
+    hostPolicy: false,
+  };
   return normalizeState({
     version: 1,
     node: node.name,
     resources: [
-      ...nodeResources(node, datapath, features),
-      ...local.flatMap((endpoint) => endpointResources(node, endpoint)),
-      ...addressing(input, local),
+      ...nodeResources(node, mtu),
+      ...attachments(node, NODE_DEVICE, datapath, features, uses),
+      ...clusterResources(node, around, NODE_DEVICE),
+      ...local.flatMap((endpoint) => endpointResources(node, endpoint, mtu)),
+      ...addressing(input, local, around),
       ...policyEntries(compiled, node.origin),
       ...serviceEntries(document),
+      ...serviceRoutes(document, node),
     ],
   });
 }
@@ -50,6 +67,7 @@ export function synth(input: SynthInput): State {
 function addressing(
   { document, node, allocation, compiled }: SynthInput,
   local: readonly EndpointSpec[],
+  around: Neighborhood,
 ): EntriesResource[] {
   const { origin } = node;
   const setOf = (endpoint: EndpointSpec): number =>
@@ -76,13 +94,18 @@ function addressing(
       origin: endpoint.origin,
     })),
   );
-  const flags = node.allowLocalhost ? CONFIG_ALLOW_LOCALHOST : 0;
+  const config = {
+    flags: node.allowLocalhost ? CONFIG_ALLOW_LOCALHOST : 0,
+    ...(around.mode === 'tunnel'
+      ? { tunnelDevice: TUNNEL_DEVICE, tunnelPort: node.cluster?.tunnelPort ?? 0 }
+      : {}),
+  };
   return [
-    entries('plumb_config', [{ key: { index: 0 }, value: { flags } }], { origin }),
+    entries('plumb_config', [{ key: { index: 0 }, value: config }], { origin }),
     entries('plumb_devices', devices, { origin }),
     entries('plumb_endpoints', endpoints, { origin }),
-    entries('plumb_ipcache', ipcache(document, node, allocation), { origin }),
-    entries('plumb_ipcache_lpm', prefixes(document, compiled), { origin }),
+    entries('plumb_ipcache', ipcacheRows(document, node, allocation, around), { origin }),
+    entries('plumb_ipcache_lpm', prefixRows(document, compiled, around), { origin }),
     entries('plumb_classes', classRows(document, allocation, compiled), { origin }),
   ];
 }
@@ -95,56 +118,6 @@ function addressFields({ addresses }: EndpointSpec): Record<string, string> {
     ...(four === undefined ? {} : { address4: four }),
     ...(six === undefined ? {} : { address6: six }),
   };
-}
-
-function ipcache({ nodes, endpoints }: ProgramDocument, node: NodeSpec, allocation: Allocation) {
-  const hosts = nodes.flatMap(({ name, gateways, addresses, origin }) =>
-    [...gateways, ...addresses].map((address) => ({
-      key: { address },
-      value: { identity: name === node.name ? RESERVED.host : RESERVED['remote-node'] },
-      origin,
-    })),
-  );
-  const pods = endpoints.flatMap(({ addresses, labels, origin }) =>
-    addresses.map((address) => ({
-      key: { address },
-      value: { identity: allocation.idOf(labels) },
-      origin,
-    })),
-  );
-  return [...hosts, ...pods];
-}
-
-/** Nobody known inside the nodes' ranges is unmanaged; everything else is what the rules' CIDRs make it. */
-function prefixes({ nodes }: ProgramDocument, { prefixes: named }: CompiledPolicy) {
-  const ranges = nodes.flatMap(({ podCIDRs, origin }) =>
-    podCIDRs.map((text) => ({ text, origin, range: parsePrefix(text) })),
-  );
-  const isInside = (text: string): boolean => {
-    const prefix = parsePrefix(text);
-    return ranges.some(
-      ({ range }) =>
-        range !== undefined &&
-        prefix !== undefined &&
-        range.length <= prefix.length &&
-        contains(range, prefix),
-    );
-  };
-  return [
-    ...ranges.map(({ text, origin }) => ({
-      key: prefixFields(text),
-      value: { identity: RESERVED.unmanaged },
-      origin,
-    })),
-    ...named
-      .filter(({ prefix }) => !isInside(prefix))
-      .map(({ prefix, identity }) => ({ key: prefixFields(prefix), value: { identity } })),
-  ];
-}
-
-function prefixFields(text: string): { prefixLength: number; address: string } {
-  const [address = '', length = '0'] = text.split('/');
-  return { address, prefixLength: Number(length) + (isIPv6(address) ? 0 : 96) };
 }
 
 function classRows(

@@ -7,7 +7,11 @@ import type { Resource, State } from '../../src/state/state.js';
 import { featuresOf, openDatapath } from '../../src/kernel/datapath.js';
 import { endpointResources } from '../../src/synth/endpoint.js';
 import { deviceName, macAddress } from '../../src/synth/names.js';
-import { nodeResources } from '../../src/synth/node.js';
+import { attachments } from '../../src/synth/attachments.js';
+import { NODE_DEVICE, nodeResources } from '../../src/synth/node.js';
+
+/** Nothing but endpoints. */
+const NOTHING = { tunnel: false, services: false, hostPolicy: false };
 
 const GATEWAY = '10.77.0.1';
 const GATEWAY6 = 'fd77::1';
@@ -112,8 +116,9 @@ export function desiredState(node: string, policy: PolicyOptions = {}): State {
     version: 1,
     node,
     resources: [
-      ...nodeResources(spec, { hash: datapath.hash }, features).map(smaller),
-      ...endpoints.flatMap((e) => endpointResources(spec, e.spec)),
+      ...nodeResources(spec, spec.mtu).map(smaller),
+      ...attachments(spec, NODE_DEVICE, { hash: datapath.hash }, features, NOTHING),
+      ...endpoints.flatMap((e) => endpointResources(spec, e.spec, spec.mtu)),
       ...rows.map(([map, list, group]) => entries(map, list, group === undefined ? {} : { group })),
     ],
   });

@@ -8,7 +8,7 @@ export const IFLA_ADDRESS = 1;
 export const IFLA_IFNAME = 3;
 export const IFLA_MTU = 4;
 export const IFLA_NET_NS_FD = 28;
-const IFLA_INFO_DATA = 2;
+export const IFLA_INFO_DATA = 2;
 const VETH_INFO_PEER = 1;
 const VXLAN = {
   id: 1,
@@ -63,4 +63,10 @@ function writeVxlan(w, vxlan) {
     w.attribute(VXLAN.port, () => w.raw(Buffer.from([port >> 8, port & 0xff])));
   if (vxlan.learning !== undefined) w.attributeU8(VXLAN.learning, vxlan.learning ? 1 : 0);
   if (vxlan.external !== undefined) w.attributeU8(VXLAN.collectMetadata, vxlan.external ? 1 : 0);
+}
+
+/** @param {import('./reader.js').Attributes | undefined} data IFLA_INFO_DATA of a vxlan */
+export function readVxlan(data) {
+  const port = data?.bytes(VXLAN.port);
+  return { port: port?.readUInt16BE() ?? 0, external: data?.u8(VXLAN.collectMetadata) === 1 };
 }

@@ -1,9 +1,11 @@
 import { AF_INET6, formatMac, parseMac } from './ip.js';
 import {
   IFLA_ADDRESS,
+  IFLA_INFO_DATA,
   IFLA_IFNAME,
   IFLA_MTU,
   IFLA_NET_NS_FD,
+  readVxlan,
   writeLinkData,
   writeLinkHeader,
 } from './link-kinds.js';
@@ -101,11 +103,13 @@ export function readLink(body) {
   const flags = body.readUInt32LE(8);
   const mac = attributes.bytes(IFLA_ADDRESS);
   const alias = attributes.text(IFLA_IFALIAS);
+  const info = attributes.nest(IFLA_LINKINFO);
+  const kind = info?.text(IFLA_INFO_KIND);
   const mode = attributes.nest(IFLA_AF_SPEC)?.nest(AF_INET6)?.u8(IFLA_INET6_ADDR_GEN_MODE);
   return compact({
     ifindex: body.readInt32LE(4),
     name: attributes.text(IFLA_IFNAME) ?? '',
-    kind: attributes.nest(IFLA_LINKINFO)?.text(IFLA_INFO_KIND),
+    kind,
     mac: mac && mac.length > 0 ? formatMac(mac) : undefined,
     mtu: attributes.u32(IFLA_MTU) ?? 0,
     up: (flags & IFF_UP) !== 0,
@@ -117,5 +121,6 @@ export function readLink(body) {
     type: body.readUInt16LE(2),
     flags,
     addrGenMode: mode === undefined ? undefined : ADDR_GEN_MODES[mode],
+    vxlan: kind === 'vxlan' ? readVxlan(info?.nest(IFLA_INFO_DATA)) : undefined,
   });
 }

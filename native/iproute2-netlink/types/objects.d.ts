@@ -28,6 +28,8 @@ export interface Link {
   flags: number;
   /** Absent where IPv6 is off. */
   addrGenMode?: AddrGenMode;
+  /** Of kind `vxlan`: its UDP port, and whether each packet says where it goes. */
+  vxlan?: { port: number; external: boolean };
 }
 
 export interface Address {

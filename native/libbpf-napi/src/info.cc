@@ -136,11 +136,22 @@ Napi::Value programInfoValue(const Napi::CallbackInfo &info) {
 }
 
 Napi::Value linkInfoValue(const Napi::CallbackInfo &info) {
-  bpf_link_info link{};
-  auto object = outcomeObject(info.Env(), describe(fdOf(info), link));
-  object.Set("id", link.id);
-  object.Set("programId", link.prog_id);
-  object.Set("type", link.type);
+  // Newer kernels say more than the headers know; what is of tcx stands where every type's own is.
+  union {
+    bpf_link_info link;
+    struct {
+      uint32_t head[4];
+      uint32_t ifindex;
+      uint32_t attachType;
+    } tcx;
+    uint8_t room[256];
+  } all{};
+  constexpr uint32_t tcxLink = 11;
+  auto object = outcomeObject(info.Env(), describe(fdOf(info), all));
+  object.Set("id", all.link.id);
+  object.Set("programId", all.link.prog_id);
+  object.Set("type", all.link.type);
+  if (all.link.type == tcxLink) object.Set("ifindex", all.tcx.ifindex);
   return object;
 }
 

@@ -1,11 +1,25 @@
 import type { Kind } from '../kind.js';
 import { EGRESS_BLOCK, INGRESS_BLOCK } from '../layout.js';
 
-/** Where a program is attached: one filter on a shared tc block serves every endpoint device. */
+/**
+ * Where a program is attached: one filter on a shared tc block serves every endpoint device, tcx is for
+ * the few devices of the node itself.
+ */
 export const bpfLink: Kind<'bpf-link'> = {
   name: 'bpf-link',
-  keyOf: ({ attach, block }) => `${attach}/${blockName(block)}`,
-  normalize: ({ attach, block, program }) => ({ attach, block, program }),
+  keyOf: (link) =>
+    link.attach === 'tcx'
+      ? `tcx/${link.device}/${link.direction}`
+      : `tc-block/${blockName(link.block)}`,
+  normalize: (link) =>
+    link.attach === 'tcx'
+      ? {
+          attach: link.attach,
+          device: link.device,
+          direction: link.direction,
+          program: link.program,
+        }
+      : { attach: link.attach, block: link.block, program: link.program },
   changeFor: () => 'update',
 };
 

@@ -4,7 +4,7 @@ import { canonicalMac, type Kind } from '../kind.js';
 export const link: Kind<'link'> = {
   name: 'link',
   keyOf: ({ name }) => name,
-  normalize: ({ name, type, mac, mtu, up, clsact, peer }) => ({
+  normalize: ({ name, type, mac, mtu, up, clsact, peer, vxlan }) => ({
     name,
     type,
     mac: canonicalMac(mac),
@@ -12,9 +12,10 @@ export const link: Kind<'link'> = {
     up,
     ...(clsact === undefined ? {} : { clsact: { ...clsact } }),
     ...(peer === undefined ? {} : { peer: { ...peer, mac: canonicalMac(peer.mac) } }),
+    ...(vxlan === undefined ? {} : { vxlan: { ...vxlan } }),
   }),
-  // The type, and where the other end lives, are fixed when a link is made.
+  // The type, where the other end lives, and a tunnel's port are fixed when a link is made.
   changeFor: (differs) =>
-    differs.some((name) => name === 'type' || name.startsWith('peer')) ? 'replace' : 'update',
+    differs.some((name) => /^(type|peer|vxlan)\b/.test(name)) ? 'replace' : 'update',
   slot: ({ peer }) => (peer === undefined ? undefined : `${peer.netns}:${peer.name}`),
 };

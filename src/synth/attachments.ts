@@ -1,0 +1,47 @@
+import type { NodeSpec } from '../model/program.js';
+import { resource } from '../state/kinds.js';
+import { EGRESS_BLOCK, INGRESS_BLOCK } from '../state/layout.js';
+import type { Attributes, Resource } from '../state/state.js';
+import { TUNNEL_DEVICE } from './cluster.js';
+import type { DatapathObject } from './node.js';
+
+/** What of the datapath a node needs besides what every endpoint does. */
+export interface Uses {
+  readonly tunnel: boolean;
+  readonly services: boolean;
+  /** A policy is about the node itself. */
+  readonly hostPolicy: boolean;
+}
+
+type Link = Attributes['bpf-link'];
+
+/** Programs and where they run; a program that runs nowhere is not there. */
+export function attachments(
+  node: NodeSpec,
+  nodeDevice: string,
+  datapath: DatapathObject,
+  features: Readonly<Record<string, boolean>>,
+  uses: Uses,
+): Resource[] {
+  const links: Link[] = [
+    { attach: 'tc-block', block: INGRESS_BLOCK, program: 'from_endpoint' },
+    { attach: 'tc-block', block: EGRESS_BLOCK, program: 'to_endpoint' },
+  ];
+  if (uses.tunnel || uses.services) links.push(tcx(nodeDevice, 'egress', 'from_host'));
+  if (uses.tunnel) links.push(tcx(TUNNEL_DEVICE, 'ingress', 'from_tunnel'));
+  for (const device of node.devices ?? []) {
+    if (uses.services || uses.hostPolicy) links.push(tcx(device, 'ingress', 'from_uplink'));
+    if (uses.hostPolicy) links.push(tcx(device, 'egress', 'to_uplink'));
+  }
+  const programs = [...new Set(links.map(({ program }) => program))];
+  return [
+    ...links.map((link) => resource('bpf-link', link, node.origin)),
+    ...programs.map((name) =>
+      resource('bpf-program', { name, object: datapath.hash, features }, node.origin),
+    ),
+  ];
+}
+
+function tcx(device: string, direction: 'ingress' | 'egress', program: string): Link {
+  return { attach: 'tcx', device, direction, program };
+}
