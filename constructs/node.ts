@@ -52,6 +52,13 @@ export interface NodeProps {
    * @default none
    */
   readonly devices?: readonly string[];
+
+  /**
+   * Whether what the endpoints send beyond the nodes leaves in the node's name, so that replies come
+   * back. Needs forwarding switched on for the uplink.
+   * @default false
+   */
+  readonly masquerade?: boolean;
 }
 
 const KNOWN: readonly (keyof NodeProps)[] = [
@@ -62,6 +69,7 @@ const KNOWN: readonly (keyof NodeProps)[] = [
   'enforcement',
   'mtu',
   'devices',
+  'masquerade',
 ];
 
 /** A Linux machine (or network namespace) that endpoints live on. Its id is its name. */
@@ -82,6 +90,8 @@ export class Node extends PlumbConstruct {
   readonly mtu: number;
   /** Devices that lead out of the node. */
   readonly devices: readonly string[];
+  /** Whether what endpoints send beyond the nodes leaves in the node's name. */
+  readonly masquerade: boolean;
   /** The cluster around the node, if there is one. */
   readonly cluster: Cluster | undefined;
 
@@ -97,17 +107,19 @@ export class Node extends PlumbConstruct {
     this.enforcement = props.enforcement ?? 'default';
     this.mtu = plain(props.mtu ?? 1500, path, 'mtu');
     this.devices = plain(props.devices ?? [], path, 'devices');
+    this.masquerade = props.masquerade ?? false;
     this.cluster = this.node.scopes.findLast((scope) => scope instanceof Cluster);
   }
 
   /** This node as plain data. */
   toSpec(): NodeSpec {
     const { origin, name, podCIDRs, gateways, addresses, allowLocalhost, enforcement, mtu } = this;
-    const { devices, cluster } = this;
+    const { devices, cluster, masquerade } = this;
     const given = { origin, name, podCIDRs, gateways, addresses, allowLocalhost, enforcement, mtu };
     return {
       ...given,
       ...(devices.length === 0 ? {} : { devices }),
+      ...(masquerade ? { masquerade } : {}),
       ...(cluster === undefined ? {} : { cluster: cluster.toSpec() }),
     };
   }

@@ -11,7 +11,7 @@ import {
   unpin,
 } from 'libbpf-napi';
 import type { BpfObject, MapInfo } from 'libbpf-napi';
-import { Netlink, netnsCreate, netnsDelete, netnsId, netnsList } from 'iproute2-netlink';
+import { Netlink, netnsCreate, netnsDelete, netnsId, netnsList, nft } from 'iproute2-netlink';
 import type {
   Address,
   Filter,
@@ -34,6 +34,6 @@ export {
   RingBuffer,
   unpin,
 };
-export { Netlink, netnsCreate, netnsDelete, netnsId, netnsList };
+export { Netlink, netnsCreate, netnsDelete, netnsId, netnsList, nft };
 export type { BpfObject, MapInfo };
 export type { Address, Filter, Link, Neighbor, Operation, Qdisc, Route, RouteOperation };

@@ -8,6 +8,7 @@ import { commitEpoch, entriesStep, writeEntries } from './entries-write.js';
 import { createLink, deleteLink, updateLink } from './link-write.js';
 import { deleteNeighbor, writeNeighbor } from './neighbor.js';
 import { createNetns, deleteNetns } from './netns.js';
+import { deleteNftTable, writeNftTable } from './nft-table.js';
 import { createRoute, deleteRoute } from './route.js';
 import type { WriteContext } from './write-context.js';
 
@@ -26,6 +27,7 @@ const WRITERS: { readonly [K in PlainKind]: Write<K> } = {
   address: remade(createAddress, deleteAddress),
   neighbor: changed(writeNeighbor, writeNeighbor, deleteNeighbor),
   route: changed(createRoute, createRoute, deleteRoute),
+  'nft-table': changed(writeNftTable, writeNftTable, deleteNftTable),
   'bpf-map': remade(createMap, deleteMap),
   'bpf-program': (context, before, after) => {
     if (after !== null) return writeProgram(context, before, after);

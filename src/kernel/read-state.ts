@@ -14,6 +14,7 @@ import { readNeighbors } from './neighbor.js';
 import { readNetns } from './netns.js';
 import { ownDevices } from './own-devices.js';
 import { nodeOfAlias, ownLinks } from './ownership.js';
+import { readNftTables } from './nft-table.js';
 import { readRoutes } from './route.js';
 import { readFilters } from './tc-block.js';
 import { readTcx } from './tcx.js';
@@ -75,6 +76,7 @@ async function read(
       ...readRoutes(snapshot),
     );
   }
+  if (isSomething) resources.push(...(await readNftTables(instance)));
   const maps = await openMaps(instance, isSomething);
   try {
     const datapath = (): ReturnType<typeof openDatapath> => openDatapath(objectPath);

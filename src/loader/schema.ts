@@ -32,6 +32,7 @@ const node = z.strictObject({
     })
     .exactOptional(),
   devices: strings.exactOptional(),
+  masquerade: z.boolean().exactOptional(),
 });
 
 const endpoint = z.strictObject({

@@ -38,6 +38,8 @@ export interface NodeSpec {
   readonly cluster?: ClusterSpec;
   /** Devices that lead out of the node; never configured by plumb. None by default. */
   readonly devices?: readonly string[];
+  /** What endpoints send beyond the nodes leaves in the node's name. False by default. */
+  readonly masquerade?: boolean;
 }
 
 /** How the endpoints of nodes with the same cluster reach each other. */

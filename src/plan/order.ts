@@ -23,6 +23,7 @@ const RANK = {
   nodeLink: 2,
   nodeAddress: 3,
   filter: 4,
+  nft: 5,
   netns: 20,
   link: 21,
   address: 30,
@@ -57,6 +58,8 @@ export function rankOf(resource: Resource, nodeLinks: ReadonlySet<string>): numb
       return RANK.program;
     case 'bpf-link':
       return RANK.filter;
+    case 'nft-table':
+      return RANK.nft;
     case 'netns':
       return RANK.netns;
     case 'link':

@@ -15,6 +15,7 @@ const SIGNS: Readonly<Record<Action, Sign>> = {
 const NOUNS: Readonly<Record<string, string>> = {
   netns: 'namespace',
   'bpf-map': 'map',
+  'nft-table': 'nft table',
   'bpf-program': 'program',
   'bpf-link': 'filter',
 };

@@ -6,6 +6,7 @@ import { bpfProgram } from './kinds/bpf-program.js';
 import { link } from './kinds/link.js';
 import { neighbor } from './kinds/neighbor.js';
 import { netns } from './kinds/netns.js';
+import { nftTable } from './kinds/nft-table.js';
 import { route } from './kinds/route.js';
 import { normalizeEntries } from './kinds/bpf-entries.js';
 import type { Attributes, KindName, PlainResource, Resource } from './state.js';
@@ -18,6 +19,7 @@ export const KINDS: { readonly [K in PlainKindName]: Kind<K> } = {
   address,
   neighbor,
   route,
+  'nft-table': nftTable,
   'bpf-map': bpfMap,
   'bpf-program': bpfProgram,
   'bpf-link': bpfLink,

@@ -33,6 +33,20 @@ const attributes = {
     source: text.optional(),
     table: u32,
   }),
+  'nft-table': z.strictObject({
+    family: z.enum(['inet', 'ip', 'ip6']),
+    name: z.string().regex(/^plumb(_|$)/),
+    chains: z.array(
+      z.strictObject({
+        name: text,
+        type: z.enum(['filter', 'nat', 'route']),
+        hook: text,
+        prio: z.int(),
+        policy: z.enum(['accept', 'drop']),
+      }),
+    ),
+    rules: z.array(z.strictObject({ chain: text, expr: z.array(z.json()) })),
+  }),
   'bpf-map': z.strictObject({
     name: text,
     type: text,

@@ -1,4 +1,5 @@
 import type { Origin } from '../model/error.js';
+import type { Json } from './canonical-json.js';
 import type { MapName } from './layout.js';
 
 export type KindName =
@@ -7,6 +8,7 @@ export type KindName =
   | 'address'
   | 'neighbor'
   | 'route'
+  | 'nft-table'
   | 'bpf-map'
   | 'bpf-program'
   | 'bpf-link'
@@ -44,6 +46,15 @@ export interface Attributes {
     readonly source?: string;
     readonly table: number;
   };
+  /** As a whole ours; see https://wiki.nftables.org for what chains and expressions say. */
+  'nft-table': {
+    readonly family: 'inet' | 'ip' | 'ip6';
+    /** `plumb`, or begins with `plumb_`. */
+    readonly name: string;
+    readonly chains: readonly NftChain[];
+    /** In the order in which a packet meets those of one chain. */
+    readonly rules: readonly NftRule[];
+  };
   'bpf-map': {
     readonly name: MapName;
     readonly type: string;
@@ -59,6 +70,21 @@ export interface Attributes {
     readonly features: Readonly<Record<string, boolean>>;
   };
   'bpf-link': TcBlockAttributes | TcxAttributes;
+}
+
+/** A base chain, in the words of nft's JSON. */
+export interface NftChain {
+  readonly name: string;
+  readonly type: 'filter' | 'nat' | 'route';
+  readonly hook: string;
+  readonly prio: number;
+  readonly policy: 'accept' | 'drop';
+}
+
+export interface NftRule {
+  readonly chain: string;
+  /** As libnftables-json(5) has it. */
+  readonly expr: readonly Json[];
 }
 
 /** One filter on a shared block serves every device that is bound to it. */

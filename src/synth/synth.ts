@@ -19,6 +19,7 @@ import { featuresFor, switchesOf } from './features.js';
 import type { Allocation } from './identities.js';
 import { deviceName, macAddress } from './names.js';
 import { ipcacheRows, prefixRows } from './ipcache.js';
+import { masqueradeTable } from './masquerade.js';
 import { NODE_DEVICE, nodeResources, type DatapathObject } from './node.js';
 import { policyEntries } from './policy-entries.js';
 import { serviceEntries, serviceRoutes } from './services.js';
@@ -59,6 +60,7 @@ export function synth(input: SynthInput): State {
       ...policyEntries(compiled, node.origin),
       ...serviceEntries(document),
       ...serviceRoutes(document, node),
+      ...masqueradeTable(node, document),
     ],
   });
 }

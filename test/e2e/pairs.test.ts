@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Transport } from '../traffic/agent.js';
 import { TwoNodes, type Mode } from './two-nodes.js';
@@ -13,6 +14,7 @@ const node = (name: string, n: number, addresses: string[]) =>
     addresses,
     devices: ['up0'],
     allowLocalhost: false,
+    masquerade: true,
   });
 const luke = node('luke', 1, ['192.0.2.1', '2001:db8:2::1', '198.51.100.1', '2001:db8:51::1']);
 const leia = node('leia', 2, ['192.0.2.2', '2001:db8:2::2']);
@@ -148,6 +150,31 @@ describe.sequential.each<Mode>(['tunnel', 'routes'])('in mode %s', (mode) => {
     for (let i = 0; i < 4; i++)
       expect(await reached(from, ['10.96.0.1', 'fd96::1'], transports)).toEqual(all(transports));
     expect(await reached(from, ['10.96.0.2', 'fd96::2'], transports)).toEqual([]);
+  });
+
+  it.each([
+    ['198.51.100.9', '198.51.100.1'],
+    ['2001:db8:51::9', '2001:db8:51::1'],
+  ])('the world at %s hears endpoints in the name of their node', async (world, node) => {
+    const client = nodes.agents.get('client-1')!;
+    expect(await client.probe('tcp', world, 80)).toMatchObject({ client: node });
+    expect(await client.probe('udp', world, 53)).toMatchObject({ client: node });
+  });
+
+  it('shows a change of its nft table as drift, and restores it', async () => {
+    const nft = (...args: string[]): string =>
+      execFileSync('nsenter', [`--net=/run/netns/${nodes.luke.netns}`, 'nft', ...args], {
+        encoding: 'utf8',
+      });
+    nft('flush', 'chain', 'inet', 'plumb', 'postrouting');
+    nft('add', 'table', 'inet', 'other');
+    const drift = await nodes.plan(nodes.luke);
+    expect(drift.code).toBe(2);
+    expect(drift.stdout).toContain('~ nft table inet plumb');
+    expect(drift.stdout).not.toContain('other');
+    await nodes.apply(program(mode));
+    expect((await nodes.plan(nodes.luke)).code).toBe(0);
+    expect(nft('list', 'table', 'inet', 'plumb').match(/masquerade/g)).toHaveLength(2);
   });
 
   it('carries datagrams that are larger than any packet', async () => {
