@@ -1,4 +1,5 @@
 import { PlumbError, throwAll } from '../model/error.js';
+import { RESERVED } from '../model/identity.js';
 import type { EndpointSpec, NodeSpec, ProgramDocument } from '../model/program.js';
 import type { CompiledPolicy } from '../policy/compiled.js';
 import { normalizeState } from '../state/canonical.js';
@@ -46,7 +47,7 @@ export function synth(input: SynthInput): State {
   const uses = {
     tunnel: around.mode === 'tunnel',
     services: document.services.length > 0,
-    hostPolicy: false,
+    hostPolicy: compiled.policySets.has(RESERVED.host),
   };
   return normalizeState({
     version: 1,
@@ -98,6 +99,7 @@ function addressing(
   );
   const config = {
     flags: node.allowLocalhost ? CONFIG_ALLOW_LOCALHOST : 0,
+    hostPolicySet: compiled.policySets.get(RESERVED.host) ?? 0,
     ...(around.mode === 'tunnel'
       ? { tunnelDevice: TUNNEL_DEVICE, tunnelPort: node.cluster?.tunnelPort ?? 0 }
       : {}),

@@ -93,6 +93,7 @@ export class TestDatapath {
   /** Empties every map, then fills them; generation 1, buffer 0. */
   async load(world: World): Promise<void> {
     this.setEpoch(1, 0, world.flags ?? 0);
+    this.#setHostPolicy(world.hostPolicySet ?? 0);
     for (const map of FILLED_BY_PACKETS) await this.clear(map);
     const rows = Object.entries(rowsOf(world)) as [MapName, Row[]][];
     for (const [map, given] of rows) {
@@ -116,6 +117,16 @@ export class TestDatapath {
     const view = new DataView(value.buffer, value.byteOffset);
     view.setUint32(0, ((generation << 1) | buffer) >>> 0, true);
     if (flags !== undefined) view.setUint32(4, flags, true);
+    config.update(key, value);
+  }
+
+  #setHostPolicy(policySet: number): void {
+    const config = this.object.map('plumb_config');
+    const key = new Uint8Array(4);
+    const value = config.lookup(key)!;
+    const { fields } = structsOf('plumb_config', 'kernel').value;
+    const at = fields.find(({ name }) => name === 'hostPolicySet')!.offset;
+    new DataView(value.buffer, value.byteOffset).setUint32(at, policySet, true);
     config.update(key, value);
   }
 

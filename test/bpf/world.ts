@@ -58,6 +58,8 @@ export interface WorldService {
 export interface World {
   /** Flags of plumb_config. */
   readonly flags?: number;
+  /** Of plumb_config; default: no policy is about the node itself. */
+  readonly hostPolicySet?: number;
   readonly endpoints?: readonly WorldEndpoint[];
   /** Address -> identity. */
   readonly ipcache?: Readonly<Record<string, number>>;
