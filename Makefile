@@ -22,6 +22,7 @@ help: ## say what there is
 .PHONY: demo
 demo: setup build ## the star wars story on this machine's kernel, in namespaces of its own
 	@examples/star-wars/demo.sh
+	@examples/two-nodes/demo.sh
 
 .PHONY: test
 test: setup build ## all tests; ARGS go to vitest

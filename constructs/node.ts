@@ -59,6 +59,12 @@ export interface NodeProps {
    * @default false
    */
   readonly masquerade?: boolean;
+
+  /**
+   * Whether drops are told, for `plumb monitor`. They are counted in any case.
+   * @default true
+   */
+  readonly events?: boolean;
 }
 
 const KNOWN: readonly (keyof NodeProps)[] = [
@@ -70,6 +76,7 @@ const KNOWN: readonly (keyof NodeProps)[] = [
   'mtu',
   'devices',
   'masquerade',
+  'events',
 ];
 
 /** A Linux machine (or network namespace) that endpoints live on. Its id is its name. */
@@ -92,6 +99,8 @@ export class Node extends PlumbConstruct {
   readonly devices: readonly string[];
   /** Whether what endpoints send beyond the nodes leaves in the node's name. */
   readonly masquerade: boolean;
+  /** Whether drops are told. */
+  readonly events: boolean;
   /** The cluster around the node, if there is one. */
   readonly cluster: Cluster | undefined;
 
@@ -108,18 +117,20 @@ export class Node extends PlumbConstruct {
     this.mtu = plain(props.mtu ?? 1500, path, 'mtu');
     this.devices = plain(props.devices ?? [], path, 'devices');
     this.masquerade = props.masquerade ?? false;
+    this.events = props.events ?? true;
     this.cluster = this.node.scopes.findLast((scope) => scope instanceof Cluster);
   }
 
   /** This node as plain data. */
   toSpec(): NodeSpec {
     const { origin, name, podCIDRs, gateways, addresses, allowLocalhost, enforcement, mtu } = this;
-    const { devices, cluster, masquerade } = this;
+    const { devices, cluster, masquerade, events } = this;
     const given = { origin, name, podCIDRs, gateways, addresses, allowLocalhost, enforcement, mtu };
     return {
       ...given,
       ...(devices.length === 0 ? {} : { devices }),
       ...(masquerade ? { masquerade } : {}),
+      ...(events ? {} : { events }),
       ...(cluster === undefined ? {} : { cluster: cluster.toSpec() }),
     };
   }

@@ -47,7 +47,7 @@ async function list({ netnsPath }: Instance, what: object): Promise<Listed> {
 
 async function run(netns: string | undefined, commands: readonly object[]): Promise<Listed> {
   const json = { nftables: commands };
-  return (await nft({ json, ...(netns === undefined ? {} : { netns }) })) as Listed;
+  return await nft({ json, ...(netns === undefined ? {} : { netns }) });
 }
 
 /** In one transaction: no packet meets half a table. */

@@ -33,6 +33,7 @@ const node = z.strictObject({
     .exactOptional(),
   devices: strings.exactOptional(),
   masquerade: z.boolean().exactOptional(),
+  events: z.boolean().exactOptional(),
 });
 
 const endpoint = z.strictObject({

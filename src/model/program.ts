@@ -40,6 +40,8 @@ export interface NodeSpec {
   readonly devices?: readonly string[];
   /** What endpoints send beyond the nodes leaves in the node's name. False by default. */
   readonly masquerade?: boolean;
+  /** Whether drops are told, for `plumb monitor`. True by default. */
+  readonly events?: boolean;
 }
 
 /** How the endpoints of nodes with the same cluster reach each other. */

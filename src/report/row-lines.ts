@@ -7,6 +7,7 @@ import type { Columns, EntriesResource } from '../state/state.js';
 import { portText } from '../plan/describe.js';
 import type { Step } from '../plan/plan.js';
 import type { Line, Sign } from './line.js';
+import { isServiceRow, serviceKeyText, serviceRowText } from './service-rows.js';
 import { counted } from './text.js';
 
 /** Rows of a step shown one by one; of more, the first and how many there are. */
@@ -58,6 +59,7 @@ function some(
 
 /** `10.1.0.31 -> identity 256`. */
 export function rowText(map: MapName, row: Row): string {
+  if (isServiceRow(map)) return serviceRowText(map, row);
   const value = Object.entries(toReadable(map, 'value', row.value)).filter(([, v]) => tells(v));
   const said = value.map(([name, v]) => `${name} ${v}`).join(', ');
   return `${keyText(map, row)} -> ${said === '' ? 'nothing' : said}`;
@@ -83,6 +85,7 @@ export function keyText(map: MapName, { key }: Row): string {
   if (map === 'plumb_tables') {
     return portText(number('prefixLength'), number('protocol'), number('port'));
   }
+  if (isServiceRow(map)) return serviceKeyText(map, key);
   if (map === 'plumb_refs') {
     const of = number('class') === 0 ? 'else' : String(fields['class']);
     return `${String(fields['direction'])} ${of}`;

@@ -45,7 +45,16 @@ export function stepLines(step: Step): Line[] {
     return [{ sign, text: `${rowCount(step)} of ${step.key}${label}`, origin }, ...rowLines(step)];
   }
   const said = [`${noun} ${step.key}`, because(step)].filter((t) => t !== '');
-  return [{ sign, text: said.join('  '), origin }];
+  return [{ sign, text: said.join('  '), origin }, ...noteLines(step, sign)];
+}
+
+/** Why what is made, or changes, is as it is. */
+function noteLines({ after, action, why }: Step, sign: Sign): Line[] {
+  if (after === null || after.kind === 'bpf-entries' || after.notes === undefined) return [];
+  const changed = /^differs: (.*)$/.exec(why)?.[1]?.split(', ') ?? [];
+  return Object.entries(after.notes)
+    .filter(([name]) => action === 'create' || changed.includes(name))
+    .map(([, text]): Line => ({ sign, text, depth: 1 }));
 }
 
 // Creations of the same sort beyond this are counted; whatever takes something away is always shown.

@@ -67,21 +67,18 @@ export function stateFromJson(value: unknown, file = 'state file'): State {
 
 export function resourceToJson(resource: Resource): ResourceDocument {
   if (resource.kind === 'bpf-entries') return entriesToJson(resource);
-  const { kind, key, attributes, origin } = resource;
-  return { kind, key, attributes, ...(origin ? { origin } : {}) };
+  const { kind, key, attributes, origin, notes } = resource;
+  return { kind, key, attributes, ...(origin ? { origin } : {}), ...(notes ? { notes } : {}) };
 }
 
 /** @throws RangeError when a field does not fit or the key is not that of the attributes. */
 export function resourceFromJson(document: ResourceDocument): Resource {
   if (document.kind === 'bpf-entries') return entriesFromJson(document);
-  const { kind, key, origin } = document;
+  const { kind, key, origin, notes } = document;
   // The schema has checked the attributes of this kind; TypeScript cannot follow the two together.
-  return plainResource(
-    kind,
-    document.attributes as Attributes[typeof kind],
-    key,
-    origin,
-  ) as Resource;
+  const attributes = document.attributes as Attributes[typeof kind];
+  const made = plainResource(kind, attributes, key, origin) as Resource;
+  return notes === undefined ? made : ({ ...made, notes } as Resource);
 }
 
 function plainResource<K extends PlainKindName>(

@@ -78,6 +78,7 @@ const plain = (Object.keys(attributes) as PlainName[]).map((kind) =>
     key: text,
     attributes: attributes[kind],
     origin: origin.optional(),
+    notes: z.record(z.string(), z.string()).optional(),
   }),
 );
 

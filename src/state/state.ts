@@ -121,6 +121,8 @@ export interface PlainResource<K extends Exclude<KindName, 'bpf-entries'>> {
   readonly key: string;
   readonly attributes: Attributes[K];
   readonly origin?: Origin;
+  /** Why attributes are as they are, by dotted name, for readers; never compared. */
+  readonly notes?: Readonly<Record<string, string>>;
 }
 
 export interface EntriesResource {

@@ -3,6 +3,7 @@ import { resource } from '../state/kinds.js';
 import { EGRESS_BLOCK, INGRESS_BLOCK } from '../state/layout.js';
 import type { Attributes, Resource } from '../state/state.js';
 import { TUNNEL_DEVICE } from './cluster.js';
+import { notesOf, switchesOf, type Feature } from './features.js';
 import type { DatapathObject } from './node.js';
 
 /** What of the datapath a node needs besides what every endpoint does. */
@@ -20,7 +21,7 @@ export function attachments(
   node: NodeSpec,
   nodeDevice: string,
   datapath: DatapathObject,
-  features: Readonly<Record<string, boolean>>,
+  features: Readonly<Record<string, Feature>>,
   uses: Uses,
 ): Resource[] {
   const links: Link[] = [
@@ -33,12 +34,18 @@ export function attachments(
     if (uses.services || uses.hostPolicy) links.push(tcx(device, 'ingress', 'from_uplink'));
     if (uses.hostPolicy) links.push(tcx(device, 'egress', 'to_uplink'));
   }
-  const programs = [...new Set(links.map(({ program }) => program))];
+  const programs = [...new Set(links.map(({ program }) => program))].sort();
   return [
     ...links.map((link) => resource('bpf-link', link, node.origin)),
-    ...programs.map((name) =>
-      resource('bpf-program', { name, object: datapath.hash, features }, node.origin),
-    ),
+    ...programs.map((name, i) => ({
+      ...resource(
+        'bpf-program',
+        { name, object: datapath.hash, features: switchesOf(features) },
+        node.origin,
+      ),
+      // Said once: all have the same switches.
+      ...(i === 0 ? { notes: notesOf(features) } : {}),
+    })),
   ];
 }
 

@@ -17,9 +17,9 @@ export function featuresFor(
   const six = node.podCIDRs.find(isIPv6);
   const [service] = services;
   return {
-    events: { on: true, why: 'drops are told' },
+    events: node.events === false ? off('events is false') : on('drops are told'),
     ipv6: six === undefined ? off('no range is IPv6') : on(`range ${six}`),
-    metrics: { on: true, why: 'packets are counted' },
+    metrics: on('packets are counted'),
     services: service === undefined ? off('there is no service') : on(`service ${service.name}`),
     tunnel:
       mode === 'tunnel'
@@ -33,6 +33,18 @@ export function switchesOf(
   features: Readonly<Record<string, Feature>>,
 ): Readonly<Record<string, boolean>> {
   return Object.fromEntries(Object.entries(features).map(([name, { on }]) => [name, on]));
+}
+
+/** Why each switch is as it is, for readers of a plan. */
+export function notesOf(
+  features: Readonly<Record<string, Feature>>,
+): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(features).map(([name, { on, why }]) => [
+      `features.${name}`,
+      `${on ? 'with' : 'without'} ${name}: ${why}`,
+    ]),
+  );
 }
 
 function on(why: string): Feature {

@@ -16,7 +16,7 @@ import {
   type Neighborhood,
 } from './cluster.js';
 import { endpointResources } from './endpoint.js';
-import { featuresFor, switchesOf } from './features.js';
+import { featuresFor } from './features.js';
 import type { Allocation } from './identities.js';
 import { deviceName, macAddress } from './names.js';
 import { ipcacheRows, prefixRows } from './ipcache.js';
@@ -43,7 +43,7 @@ export function synth(input: SynthInput): State {
   checkDevices(local);
   const around = neighborhoodOf(node, document);
   const mtu = endpointMtu(node, around);
-  const features = switchesOf(featuresFor(node, document, around));
+  const features = featuresFor(node, document, around);
   const uses = {
     tunnel: around.mode === 'tunnel',
     services: document.services.length > 0,

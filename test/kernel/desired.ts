@@ -52,7 +52,9 @@ export function desiredState(node: string, policy: PolicyOptions = {}): State {
     mtu: 1400,
   };
   const datapath = openDatapath();
-  const features = Object.fromEntries(featuresOf(datapath).map((name) => [name, true]));
+  const features = Object.fromEntries(
+    featuresOf(datapath).map((name) => [name, { on: true, why: '' }]),
+  );
   const endpoints = (['a', 'b'] as const).map((name, i) => ({
     name,
     identity: 256 + i,
