@@ -3,8 +3,8 @@ import type { Origin } from '../src/model/error.js';
 import type { ProgramDocument } from '../src/model/program.js';
 import { callSite } from './call-site.js';
 import { Endpoint } from './endpoint.js';
-import { NetworkPolicy } from './network-policy.js';
 import { Node } from './node.js';
+import { Policy } from './policy.js';
 import { Service } from './service.js';
 
 /**
@@ -32,7 +32,7 @@ export class App extends RootConstruct {
       version: 1,
       nodes: all.filter((c) => c instanceof Node).map((c) => c.toSpec()),
       endpoints: all.filter((c) => c instanceof Endpoint).map((c) => c.toSpec()),
-      policies: all.filter((c) => c instanceof NetworkPolicy).map((c) => c.toSpec()),
+      policies: all.filter((c) => c instanceof Policy).map((c) => c.toSpec()),
       services: all.filter((c) => c instanceof Service).map((c) => c.toSpec()),
     };
   }

@@ -25,6 +25,12 @@ interface EndpointBaseProps {
   readonly netns?: string;
 
   /**
+   * Let through and report what policies deny it, instead of dropping it.
+   * @default false
+   */
+  readonly audit?: boolean;
+
+  /**
    * Names of its ports, which rules may use for numbers: up to 15 small letters, digits and hyphens.
    * @default none
    */
@@ -52,7 +58,7 @@ export type EndpointProps = EndpointBaseProps &
       }
   );
 
-const KNOWN = ['labels', 'name', 'netns', 'namespace', 'ports', 'address', 'addresses'];
+const KNOWN = ['labels', 'name', 'netns', 'namespace', 'ports', 'audit', 'address', 'addresses'];
 
 /** A container or pod: labels, addresses and a network namespace, on the {@link Node} around it. */
 export class Endpoint extends PlumbConstruct {
@@ -64,6 +70,8 @@ export class Endpoint extends PlumbConstruct {
   readonly addresses: readonly string[];
   /** The network namespace that plumb creates for it. */
   readonly netns: string;
+  /** Whether policies only report. */
+  readonly audit: boolean;
   /** The node that it lives on. */
   readonly host: Node;
 
@@ -87,13 +95,15 @@ export class Endpoint extends PlumbConstruct {
       path,
       'addresses',
     );
+    this.audit = props.audit ?? false;
     this.netns = plain(props.netns ?? this.name, path, 'netns');
   }
 
   /** This endpoint as plain data. */
   toSpec(): EndpointSpec {
-    const { origin, name, labels, addresses, netns } = this;
-    return { origin, name, node: this.host.name, labels, addresses, netns };
+    const { origin, name, labels, addresses, netns, audit } = this;
+    const node = this.host.name;
+    return { origin, name, node, labels, addresses, netns, ...(audit && { audit }) };
   }
 }
 

@@ -11,7 +11,18 @@ export type {
 } from '../src/model/program.js';
 export { App } from './app.js';
 export { Cluster, type ClusterProps } from './cluster.js';
+export {
+  ClusterNetworkPolicy,
+  type Action,
+  type ClusterNetworkPolicyProps,
+} from './cluster-network-policy.js';
 export { Endpoint, type EndpointProps } from './endpoint.js';
+export {
+  KubernetesNetworkPolicy,
+  type KubernetesNetworkPolicyProps,
+  type KubernetesPeer,
+  type KubernetesPort,
+} from './kubernetes-network-policy.js';
 export { Namespace, type NamespaceProps } from './namespace.js';
 export { NetworkPolicy, type NetworkPolicyProps } from './network-policy.js';
 export { Node, type NodeProps } from './node.js';

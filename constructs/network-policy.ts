@@ -1,12 +1,12 @@
 import type { Construct } from 'constructs';
 import type { PolicySpec, SelectorSpec } from '../src/model/program.js';
-import { PlumbConstruct } from './base.js';
 import { namespaceOf, type Namespace } from './namespace.js';
 import { plain } from './plain.js';
+import { Policy, type PolicyBaseProps } from './policy.js';
 import { foldRules, type EgressRule, type IngressRule } from './rule.js';
 
 /** What a {@link NetworkPolicy} is made from: the shape of Cilium's policies, with the same meaning. */
-export interface NetworkPolicyProps {
+export interface NetworkPolicyProps extends PolicyBaseProps {
   /** The subjects: endpoints whose labels match. `{}` is every endpoint. */
   readonly endpointSelector: SelectorSpec;
 
@@ -43,18 +43,6 @@ export interface NetworkPolicyProps {
   readonly enableDefaultDeny?: { readonly ingress?: boolean; readonly egress?: boolean };
 
   /**
-   * For readers; shown in reports.
-   * @default none
-   */
-  readonly description?: string;
-
-  /**
-   * What reports call it.
-   * @default the id
-   */
-  readonly name?: string;
-
-  /**
    * The namespace that it is about: its subjects are in it, and so are peers by label that name no
    * namespace. Without one the policy is cluster-wide.
    * @default the {@link Namespace} around it, else none
@@ -72,11 +60,11 @@ const KNOWN: readonly (keyof NetworkPolicyProps)[] = [
   'description',
   'name',
   'namespace',
+  'audit',
 ];
 
 /** Rules about the endpoints that it selects, wherever in the program they and it are. */
-export class NetworkPolicy extends PlumbConstruct {
-  /** What reports call it. */
+export class NetworkPolicy extends Policy {
   readonly name: string;
   /** The policy as plain data, rules of both directions in one shape. */
   private readonly spec: PolicySpec;
@@ -102,7 +90,6 @@ export class NetworkPolicy extends PlumbConstruct {
     };
   }
 
-  /** This policy as plain data. */
   toSpec(): PolicySpec {
     return this.spec;
   }

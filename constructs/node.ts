@@ -47,6 +47,12 @@ export interface NodeProps {
   readonly mtu?: number;
 
   /**
+   * Let through and report what policies deny the endpoints, instead of dropping it.
+   * @default false
+   */
+  readonly audit?: boolean;
+
+  /**
    * Devices that lead out of the node, for example `eth0`. Routes to other nodes leave by the first;
    * services and policies of the node itself are also looked at there. plumb never configures them.
    * @default none
@@ -74,6 +80,7 @@ const KNOWN: readonly (keyof NodeProps)[] = [
   'allowLocalhost',
   'enforcement',
   'mtu',
+  'audit',
   'devices',
   'masquerade',
   'events',
@@ -95,6 +102,8 @@ export class Node extends PlumbConstruct {
   readonly enforcement: 'default' | 'always' | 'never';
   /** MTU of the node's uplink in bytes. */
   readonly mtu: number;
+  /** Whether policies only report. */
+  readonly audit: boolean;
   /** Devices that lead out of the node. */
   readonly devices: readonly string[];
   /** Whether what endpoints send beyond the nodes leaves in the node's name. */
@@ -115,6 +124,7 @@ export class Node extends PlumbConstruct {
     this.allowLocalhost = props.allowLocalhost ?? true;
     this.enforcement = props.enforcement ?? 'default';
     this.mtu = plain(props.mtu ?? 1500, path, 'mtu');
+    this.audit = props.audit ?? false;
     this.devices = plain(props.devices ?? [], path, 'devices');
     this.masquerade = props.masquerade ?? false;
     this.events = props.events ?? true;
@@ -124,10 +134,11 @@ export class Node extends PlumbConstruct {
   /** This node as plain data. */
   toSpec(): NodeSpec {
     const { origin, name, podCIDRs, gateways, addresses, allowLocalhost, enforcement, mtu } = this;
-    const { devices, cluster, masquerade, events } = this;
+    const { devices, cluster, masquerade, events, audit } = this;
     const given = { origin, name, podCIDRs, gateways, addresses, allowLocalhost, enforcement, mtu };
     return {
       ...given,
+      ...(audit && { audit }),
       ...(devices.length === 0 ? {} : { devices }),
       ...(masquerade ? { masquerade } : {}),
       ...(events ? {} : { events }),

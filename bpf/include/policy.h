@@ -26,21 +26,23 @@ struct judgement {
   __u8 direction;
   __u8 reason;
   __u8 audited;
-  __u16 pad;
+  __u8 lenient; /* what denies is only audited */
+  __u8 pad;
 };
 
 #define TABLE_KEY_BITS 64
 
-static __always_inline enum reason check_table(__u32 table, __u8 protocol, __be16 port) {
+static __always_inline enum reason check_table(struct judgement *judgement, __u32 table) {
   struct plumb_table_key key = {
       .prefixLength = TABLE_KEY_BITS,
       .table = table,
-      .protocol = protocol,
-      .port = port,
+      .protocol = judgement->protocol,
+      .port = judgement->port,
   };
   const struct plumb_verdict *entry = bpf_map_lookup_elem(&plumb_tables, &key);
 
   if (!entry) return POLICY_DEFAULT_DENY;
+  judgement->lenient = entry->flags & ENTRY_AUDIT;
   switch (entry->verdict) {
   case ALLOW:
     return FORWARDED;
@@ -62,6 +64,7 @@ __noinline int check(struct judgement *judgement) {
       .policySet = judgement->policySet,
   };
 
+  judgement->lenient = 0;
   judgement->version = 0;
   judgement->class = 0;
   judgement->table = 0;
@@ -85,7 +88,7 @@ __noinline int check(struct judgement *judgement) {
     if (!table) return NO_POLICY;
   }
   judgement->table = *table;
-  return check_table(*table, judgement->protocol, judgement->port);
+  return check_table(judgement, *table);
 }
 
 static __always_inline enum reason ask(struct judgement *judgement, enum direction direction,
@@ -95,7 +98,7 @@ static __always_inline enum reason ask(struct judgement *judgement, enum directi
   judgement->peer = peer->identity;
   enum reason reason = check(judgement);
 
-  if (!reason || !(subject->flags & ENDPOINT_AUDIT)) return reason;
+  if (!reason || !(judgement->lenient || subject->flags & ENDPOINT_AUDIT)) return reason;
   judgement->audited = 1;
   judgement->reason = reason;
   return FORWARDED;

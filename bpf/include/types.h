@@ -240,3 +240,5 @@ enum verdict { DENY = 1, ALLOW, REDIRECT };
 #define SERVICE_MAGLEV 1
 /* Of a table entry that denies because no rule allows, not because one denies. */
 #define ENTRY_DEFAULT 1
+/* Of a table entry that denies and is only audited: the packet passes, and is told of. */
+#define ENTRY_AUDIT 2

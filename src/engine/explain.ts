@@ -3,6 +3,7 @@ import { PlumbError } from '../model/error.js';
 import { RESERVED } from '../model/identity.js';
 import { LAST_PORT, PROTOCOLS } from '../model/port.js';
 import { contains, formatAddress, parseAddress, parsePrefix } from '../model/prefix.js';
+import type { EndpointSpec } from '../model/program.js';
 import type { VerdictAnswer, VerdictSide, VerdictStep } from '../report/verdict.js';
 import { decide, type DirectionVerdict } from '../verdict/decide.js';
 import { explainDirection } from '../verdict/explain.js';
@@ -80,12 +81,14 @@ function stepOf(
   protocol: number,
   port: number,
 ): VerdictStep {
-  const { direction, allowed, reason, policySet, version, table, class: peerClass } = verdict;
+  const { direction, allowed, reason, audited, policySet, version, table } = verdict;
+  const { class: peerClass } = verdict;
   const set = policy.sets.get(policySet);
   return {
     direction,
     allowed,
     ...(reason === undefined ? {} : { reason }),
+    ...(audited === undefined ? {} : { audited }),
     policySet,
     subject: set?.label ?? '',
     isolated: set?.isolated[direction] ?? false,
@@ -113,10 +116,11 @@ export async function appliedProgram(where: Where): Promise<Compiled> {
 /** An endpoint's name, a reserved identity, an address, or labels `k=v,k=v` of some identity. */
 function findSide(who: string, compiled: Compiled): VerdictSide {
   const { document, node, allocation, policy } = compiled;
-  const side = (identity: number, isLocal: boolean, endpoint?: string): VerdictSide => ({
+  const side = (identity: number, isLocal: boolean, endpoint?: EndpointSpec): VerdictSide => ({
     identity,
     isLocal,
-    ...(endpoint === undefined ? {} : { endpoint }),
+    ...(endpoint === undefined ? {} : { endpoint: endpoint.name }),
+    ...(isLocal && [endpoint?.audit, node.audit].includes(true) ? { isAudited: true } : {}),
     text: identityText(identity, labelsById(compiled).get(identity)),
   });
   const address = parseAddress(who);
@@ -126,7 +130,7 @@ function findSide(who: string, compiled: Compiled): VerdictSide {
   );
   if (endpoint !== undefined) {
     const isLocal = endpoint.node === node.name;
-    return side(allocation.idOf(endpoint.labels), isLocal, endpoint.name);
+    return side(allocation.idOf(endpoint.labels), isLocal, endpoint);
   }
   if (Object.hasOwn(RESERVED, who)) {
     const name = who as keyof typeof RESERVED;

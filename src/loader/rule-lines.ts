@@ -6,6 +6,13 @@ import { ts } from './typescript.js';
 
 const LISTS: ReadonlySet<string> = new Set(['ingress', 'ingressDeny', 'egress', 'egressDeny']);
 
+/** Their lists become lists of as many rules. */
+const POLICIES: ReadonlySet<string> = new Set([
+  'NetworkPolicy',
+  'ClusterNetworkPolicy',
+  'KubernetesNetworkPolicy',
+]);
+
 /** Places of the rules in a policy's lists, as far as they are written there one by one. */
 export type PolicyLines = Readonly<Record<string, readonly Position[]>>;
 
@@ -43,7 +50,7 @@ function key({ file, line, column }: Partial<Position>): string {
 /** `NetworkPolicy` or `plumbline.NetworkPolicy`; a subclass may do anything with what it is given. */
 function isPolicy(expression: TS.Expression): boolean {
   const name = ts.isPropertyAccessExpression(expression) ? expression.name : expression;
-  return ts.isIdentifier(name) && name.text === 'NetworkPolicy';
+  return ts.isIdentifier(name) && POLICIES.has(name.text);
 }
 
 function linesOf(node: TS.NewExpression, place: (node: TS.Node) => Position): PolicyLines {

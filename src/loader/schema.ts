@@ -24,6 +24,7 @@ const node = z.strictObject({
   allowLocalhost: z.boolean(),
   enforcement: z.enum(['default', 'always', 'never']),
   mtu: z.int(),
+  audit: z.boolean().exactOptional(),
   cluster: z
     .strictObject({
       name: z.string(),
@@ -43,6 +44,7 @@ const endpoint = z.strictObject({
   labels,
   addresses: strings,
   netns: z.string(),
+  audit: z.boolean().exactOptional(),
 });
 
 const selector = z.strictObject({
@@ -87,6 +89,7 @@ const icmpField = z.strictObject({
 
 const rule = z.strictObject({
   origin: origin.exactOptional(),
+  action: z.enum(['Accept', 'Deny', 'Pass']).exactOptional(),
   endpoints: z.array(selector).exactOptional(),
   cidr: strings.exactOptional(),
   cidrSet: z
@@ -112,6 +115,9 @@ const policy = z.strictObject({
   enableDefaultDeny: z
     .strictObject({ ingress: z.boolean().exactOptional(), egress: z.boolean().exactOptional() })
     .exactOptional(),
+  tier: z.enum(['Admin', 'Baseline']).exactOptional(),
+  priority: z.number().exactOptional(),
+  audit: z.boolean().exactOptional(),
 }) satisfies z.ZodType<PolicySpec>;
 
 const service = z.strictObject({

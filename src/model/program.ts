@@ -34,6 +34,8 @@ export interface NodeSpec {
   readonly enforcement: 'default' | 'always' | 'never';
   /** MTU of the node's uplink in bytes, and of endpoint devices unless a tunnel takes some of it. */
   readonly mtu: number;
+  /** What policies deny its endpoints is let through, and told. Default false. */
+  readonly audit?: boolean;
   /** Absent: the node reaches no endpoints of other nodes. */
   readonly cluster?: ClusterSpec;
   /** Devices that lead out of the node; never configured by plumb. None by default. */
@@ -64,6 +66,8 @@ export interface EndpointSpec {
   readonly addresses: readonly string[];
   /** Network namespace that plumb creates for it. */
   readonly netns: string;
+  /** What policies deny it is let through, and told. Default false. */
+  readonly audit?: boolean;
 }
 
 export type Protocol = 'TCP' | 'UDP' | 'SCTP' | 'ICMP' | 'ICMPv6' | 'ANY';
@@ -127,6 +131,8 @@ export interface ICMPFieldSpec {
  */
 export interface RuleSpec {
   readonly origin?: Origin;
+  /** In a policy of a tier, and only there: what the rule says of what it covers. */
+  readonly action?: 'Accept' | 'Deny' | 'Pass';
   readonly endpoints?: readonly SelectorSpec[];
   readonly cidr?: readonly string[];
   readonly cidrSet?: readonly CIDRRuleSpec[];
@@ -151,4 +157,13 @@ export interface PolicySpec {
   readonly egress?: readonly RuleSpec[];
   readonly egressDeny?: readonly RuleSpec[];
   readonly enableDefaultDeny?: { readonly ingress?: boolean; readonly egress?: boolean };
+  /**
+   * The tier before, or after, policies without one. Its `ingress` and `egress` are in order, each rule
+   * has an action, and nobody is default-deny because of it.
+   */
+  readonly tier?: 'Admin' | 'Baseline';
+  /** Place in the tier, 0-1000; lower wins. */
+  readonly priority?: number;
+  /** Judged and reported, not enforced. Default false. */
+  readonly audit?: boolean;
 }

@@ -1,5 +1,5 @@
 import { hex8 } from '../state/columns.js';
-import { VERDICT } from '../state/layout.js';
+import { ENTRY_AUDIT, VERDICT } from '../state/layout.js';
 import { rowsOf } from '../state/columns.js';
 import type { Columns } from '../state/state.js';
 import { DEFAULT_CLASS, DIRECTIONS, Refs } from './refs.js';
@@ -46,5 +46,8 @@ function unknownClasses(before: Entries, after: Entries): number[] {
 
 function allowsAnything(entries: Entries, table: number): boolean {
   const rows = rowsOf('plumb_tables', columnsAt(entries, `plumb_tables/${hex8(table)}`));
-  return rows.some(({ value }) => value['verdict'] !== VERDICT.deny);
+  return rows.some(
+    ({ value }) =>
+      value['verdict'] !== VERDICT.deny || (Number(value['flags']) & ENTRY_AUDIT) !== 0,
+  );
 }

@@ -1,7 +1,7 @@
 import type { Identity } from '../model/identity.js';
 import type { Direction, ParsedPolicy } from './policy-set.js';
 import type { PrefixIdentity } from './prefixes.js';
-import type { TableEntry } from './table.js';
+import type { Ends, TableEntry } from './table.js';
 
 /** Class of a direction's default. */
 export const DEFAULT_CLASS = 0;
@@ -38,6 +38,8 @@ export interface PolicySetInfo {
   readonly policies: readonly ParsedPolicy[];
   /** Default deny by direction. */
   readonly isolated: Readonly<Record<Direction, boolean>>;
+  /** How that comes to be: what tiers end with. */
+  readonly ends: Readonly<Record<Direction, Ends>>;
 }
 
 export interface CompiledPolicy extends PolicyView {

@@ -141,9 +141,11 @@ function byMeaning(rule: RuleSpec, names: PortNames): [Meaning, RuleSpec][] {
 /** Only endpoints name ports. */
 function ofPeers(rule: RuleSpec, meaning: Meaning): RuleSpec[] {
   if (!meansEndpoints(rule)) return [];
-  const { endpoints = [{}], origin, toPorts = [] } = rule;
+  const { endpoints = [{}] } = rule;
   const selectors = endpoints.map((selector) => callingIt(selector, meaning));
-  return [{ ...(origin && { origin }), endpoints: selectors, toPorts }];
+  const named = { ...rule, endpoints: selectors };
+  Reflect.deleteProperty(named, 'entities');
+  return [named];
 }
 
 function addFor(

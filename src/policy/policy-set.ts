@@ -1,9 +1,9 @@
 import type { Origin } from '../model/error.js';
 import type { Identity } from '../model/identity.js';
 import { rangesOf, type PortRange } from '../model/port.js';
-import type { PolicySpec, RuleSpec } from '../model/program.js';
+import type { PolicySpec } from '../model/program.js';
 import { selectorKey } from '../model/selector.js';
-import { lowerPolicy } from './lower.js';
+import { lowerPolicy, type PlacedRule } from './lower.js';
 import {
   askedPorts,
   hasNamedPorts,
@@ -13,6 +13,7 @@ import {
   type PortNames,
 } from './named-ports.js';
 import { peersOf, type PeerSelector } from './peers.js';
+import type { Rank } from './tiers.js';
 
 export type Direction = 'ingress' | 'egress';
 export const DIRECTIONS: readonly Direction[] = ['ingress', 'egress'];
@@ -23,6 +24,10 @@ export interface Rule {
   readonly origin: Origin;
   readonly direction: Direction;
   readonly deny: boolean;
+  /** Absent: of the tier that has no order. */
+  readonly rank?: Rank;
+  /** Judged and told, not enforced. */
+  readonly audit?: true;
   /** Undefined: any peer. */
   readonly peers: readonly PeerSelector[] | undefined;
   readonly ranges: readonly PortRange[];
@@ -94,6 +99,7 @@ function parsePolicy(spec: PolicySpec, original: PolicySpec | undefined): Parsed
 }
 
 function isolatesOf(spec: PolicySpec): ParsedPolicy['isolates'] {
+  if (spec.tier !== undefined) return { ingress: false, egress: false };
   const { ingress = [], ingressDeny = [], egress = [], egressDeny = [] } = spec;
   return {
     ingress: spec.enableDefaultDeny?.ingress ?? ingress.length + ingressDeny.length > 0,
@@ -110,23 +116,44 @@ function warningsOf(spec: PolicySpec): string[] {
     );
 }
 
-function parseRule(policy: PolicySpec, rule: RuleSpec, direction: Direction, deny: boolean): Rule {
+function parseRule(
+  policy: PolicySpec,
+  rule: PlacedRule,
+  direction: Direction,
+  isDeny: boolean,
+): Rule {
   const peers = peersOf(rule);
   const ranges = rangesOf(rule);
   const texts = canonical(
     ranges.map((r) => `${String(r.protocol)}:${String(r.from)}-${String(r.to)}`),
   );
   const peerKeys = peers === undefined ? null : canonical(peers.map((peer) => peer.key));
+  const rank = rankOf(policy, rule);
+  const deny = isDeny || rule.action === 'Deny';
+  const how = [
+    ...(rank === undefined ? [] : [JSON.stringify(rank)]),
+    ...(policy.audit === true ? ['audit'] : []),
+  ];
   return {
     policy: policy.name,
     origin: rule.origin ?? policy.origin,
     direction,
     deny,
+    ...(rank && { rank }),
+    ...(policy.audit === true && { audit: true }),
     peers,
     ranges,
-    contribution: `${deny ? 'deny' : 'allow'} ${texts.join(',')}`,
-    key: JSON.stringify([direction, deny, peerKeys, texts]),
+    contribution: [deny ? 'deny' : 'allow', texts.join(','), ...how].join(' '),
+    key: JSON.stringify([direction, deny, peerKeys, texts, ...how]),
   };
+}
+
+function rankOf(
+  { tier, priority = 0, origin }: PolicySpec,
+  { index = 0, action }: PlacedRule,
+): Rank | undefined {
+  if (tier === undefined) return undefined;
+  return { tier, priority, policy: origin.path, index, pass: action === 'Pass' };
 }
 
 function canonical(texts: readonly string[]): readonly string[] {

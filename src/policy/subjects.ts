@@ -3,7 +3,9 @@ import type { Labels, NodeSpec } from '../model/program.js';
 import { matchesSelector } from '../model/selector.js';
 import type { PolicySetInfo } from './compiled.js';
 import { Ids } from './ids.js';
-import { DIRECTIONS, type ParsedPolicy } from './policy-set.js';
+import { DIRECTIONS, type Direction, type ParsedPolicy } from './policy-set.js';
+import type { Ends } from './table.js';
+import type { End } from './tiers.js';
 
 export interface PolicySets {
   /** Identity of a subject to its policy set. */
@@ -77,15 +79,24 @@ export class Subjects {
       keys.length === 1 ? (groups.get(only) ?? []) : keys.flatMap((key) => groups.get(key) ?? []);
     const known = this.infos.get(set);
     if (known !== undefined && isSame(known.policies, policies)) return known;
-    const always = this.enforcement === 'always';
-    const [ingress, egress] = DIRECTIONS.map(
-      (direction) => always || policies.some((policy) => policy.isolates[direction]),
-    );
+    const [ingress, egress] = DIRECTIONS.map((direction) => ({
+      judged: this.end(policies, direction),
+      enforced: this.end(
+        policies.filter(({ spec }) => spec.audit !== true),
+        direction,
+      ),
+    })) as [Ends, Ends];
     return {
       label: keys.length === 0 ? 'no policy' : keys.join(' and '),
       policies,
-      isolated: { ingress: ingress === true, egress: egress === true },
+      isolated: { ingress: ingress.judged !== 'open', egress: egress.judged !== 'open' },
+      ends: { ingress, egress },
     };
+  }
+
+  private end(policies: readonly ParsedPolicy[], direction: Direction): End {
+    if (policies.some(({ isolates }) => isolates[direction])) return 'isolated';
+    return this.enforcement === 'always' ? 'closed' : 'open';
   }
 }
 

@@ -1,4 +1,5 @@
 import { LAST_PORT, PROTOCOLS, type PortRange } from '../model/port.js';
+import { resolve, type End, type Ruling } from './tiers.js';
 
 /** `deny` by a rule, `default-deny` because no rule allows. Numbers are the datapath's business. */
 export type TableVerdict = 'allow' | 'deny' | 'default-deny';
@@ -12,57 +13,70 @@ export interface TableEntry {
   readonly port: number;
   readonly bits: number | undefined;
   readonly verdict: TableVerdict;
+  /** Only judged and told: what it denies is let through. */
+  readonly audit?: true;
 }
 
 /** What one rule contributes for a class. */
-export interface Contribution {
-  readonly deny: boolean;
+export interface Contribution extends Ruling {
   readonly ranges: readonly PortRange[];
 }
 
-interface Segment {
+/** Where the tiers end, with all policies, and with those alone that are more than audited. */
+export interface Ends {
+  readonly judged: End;
+  readonly enforced: End;
+}
+
+type Covering = readonly (PortRange & Ruling)[];
+
+type Said = Pick<TableEntry, 'verdict' | 'audit'>;
+
+interface Segment extends Said {
   readonly from: number;
   readonly to: number;
-  readonly verdict: TableVerdict;
 }
 
 /**
- * Resolves contributions to a table: deny beats allow, however specific. `open` allows what nobody
- * denies (no default deny in this direction). Canonical and minimal: the longest matching prefix says
- * the verdict, and no entry repeats what the one around it says. Never empty.
+ * Resolves contributions to a table (see {@link resolve}). Canonical and minimal: the longest matching
+ * prefix says the verdict, and no entry repeats what the one around it says. Never empty.
  */
-export function makeTable(contributions: readonly Contribution[], open: boolean): TableEntry[] {
-  const all = contributions.flatMap(({ deny, ranges }) =>
-    ranges.map((range) => ({ ...range, deny })),
+export function makeTable(contributions: readonly Contribution[], ends: Ends): TableEntry[] {
+  const all = contributions.flatMap(({ ranges, ...ruling }) =>
+    ranges.map((range) => ({ ...range, ...ruling })),
   );
   const any = all.filter((range) => range.protocol === PROTOCOLS.ANY);
-  const base: TableVerdict = any.some((range) => range.deny)
-    ? 'deny'
-    : open || any.length > 0
-      ? 'allow'
-      : 'default-deny';
-  const entries: TableEntry[] = [
-    { protocol: PROTOCOLS.ANY, port: 0, bits: undefined, verdict: base },
-  ];
-  // A denial of everything leaves nothing to say of single ports.
-  if (base === 'deny') return entries;
+  const base = judge(any, ends);
+  const entries: TableEntry[] = [{ protocol: PROTOCOLS.ANY, port: 0, bits: undefined, ...base }];
   const protocols = [...new Set(all.map((range) => range.protocol))].sort((a, b) => a - b);
   for (const protocol of protocols) {
     if (protocol === PROTOCOLS.ANY) continue;
     const ranges = all.filter((range) => range.protocol === protocol);
-    for (const segment of segmentsOf(ranges, base)) {
-      if (segment.verdict === base) continue;
-      entries.push(...prefixesOf(protocol, segment));
+    for (const segment of segmentsOf(ranges, any, base, ends)) {
+      if (!isSame(segment, base)) entries.push(...prefixesOf(protocol, segment));
     }
   }
   return entries;
 }
 
+/** What audited policies would deny is let through, and told. */
+function judge(covering: Covering, ends: Ends): Said {
+  const { verdict } = resolve(covering, ends.judged);
+  if (ends.judged === ends.enforced && !covering.some(({ audit }) => audit)) return { verdict };
+  const enforced = resolve(
+    covering.filter(({ audit }) => !audit),
+    ends.enforced,
+  );
+  if (enforced.verdict !== 'allow') return { verdict: enforced.verdict };
+  return verdict === 'allow' ? { verdict } : { verdict, audit: true };
+}
+
+function isSame(a: Said, b: Said): boolean {
+  return a.verdict === b.verdict && a.audit === b.audit;
+}
+
 /** Sweeps the ports of one protocol; neighbors of one verdict are one segment. */
-function segmentsOf(
-  ranges: readonly (PortRange & { readonly deny: boolean })[],
-  base: TableVerdict,
-): Segment[] {
+function segmentsOf(ranges: Covering, any: Covering, base: Said, ends: Ends): Segment[] {
   const starts = new Set([0]);
   for (const { from, to } of ranges) starts.add(from).add(to + 1);
   const edges = [...starts].filter((port) => port <= LAST_PORT).sort((a, b) => a - b);
@@ -70,25 +84,21 @@ function segmentsOf(
   edges.forEach((from, i) => {
     const to = (edges[i + 1] ?? LAST_PORT + 1) - 1;
     const here = ranges.filter((range) => range.from <= from && to <= range.to);
-    const verdict: TableVerdict = here.some((r) => r.deny)
-      ? 'deny'
-      : here.length > 0
-        ? 'allow'
-        : base;
+    const said = here.length === 0 ? base : judge([...any, ...here], ends);
     const last = segments.at(-1);
-    if (last?.verdict === verdict) segments[segments.length - 1] = { ...last, to };
-    else segments.push({ from, to, verdict });
+    if (last !== undefined && isSame(last, said)) segments[segments.length - 1] = { ...last, to };
+    else segments.push({ from, to, ...said });
   });
   return segments;
 }
 
 /** The fewest prefixes that are exactly the segment, ascending. */
-function prefixesOf(protocol: number, { from, to, verdict }: Segment): TableEntry[] {
+function prefixesOf(protocol: number, { from, to, ...said }: Segment): TableEntry[] {
   const entries: TableEntry[] = [];
   for (let port = from; port <= to;) {
     let free = port === 0 ? 16 : Math.min(16, Math.clz32(port & -port) ^ 31);
     while (port + 2 ** free - 1 > to) free--;
-    entries.push({ protocol, port, bits: 16 - free, verdict });
+    entries.push({ protocol, port, bits: 16 - free, ...said });
     port += 2 ** free;
   }
   return entries;

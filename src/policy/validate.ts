@@ -11,6 +11,7 @@ import { portNamesOf, type PortNames } from './named-ports.js';
 import { nearest } from './nearest.js';
 import type { Report } from './report.js';
 import { checkPorts } from './validate-ports.js';
+import { checkAction, checkTier } from './validate-tier.js';
 
 const RESERVED_KEYS = Object.keys(RESERVED).map((name) => `${RESERVED_SOURCE}${name}`);
 
@@ -40,8 +41,12 @@ export function validatePolicies(
       };
     checkSelector(policy.endpointSelector, known, reportAt());
     checkNamespace(policy, reportAt());
+    checkTier(policy, reportAt());
     for (const list of LISTS) {
-      for (const rule of policy[list] ?? []) checkRule(rule, peers, names, reportAt(rule));
+      for (const rule of policy[list] ?? []) {
+        checkAction(policy, rule, reportAt(rule));
+        checkRule(rule, peers, names, reportAt(rule));
+      }
     }
   }
   return errors;

@@ -1,7 +1,7 @@
 import { DEFAULT_CLASS, type PolicySetInfo, type Refs } from './compiled.js';
 import { Ids } from './ids.js';
 import type { Direction, Rule } from './policy-set.js';
-import { makeTable, type TableEntry } from './table.js';
+import { makeTable, type Ends, type TableEntry } from './table.js';
 
 export interface Version {
   readonly id: number;
@@ -33,16 +33,21 @@ export class VersionCompiler {
     }
   }
 
-  compile({ policies, isolated }: PolicySetInfo): Version {
+  compile({ policies, isolated, ends }: PolicySetInfo): Version {
     const rules = policies.flatMap((policy) => policy.rules);
     const keys = [...new Set(rules.map((rule) => rule.key))].sort();
     const refs = {
-      ingress: this.refs(rules, 'ingress', isolated.ingress),
-      egress: this.refs(rules, 'egress', isolated.egress),
+      ingress: this.refs(rules, 'ingress', ends.ingress),
+      egress: this.refs(rules, 'egress', ends.egress),
     };
+    // How it ends is more than whether it isolates only where there are tiers, or audited policies.
+    const isPlain = rules.every(({ rank, audit }) => rank === undefined && audit === undefined);
+    const how = isPlain && hasOneEnd(ends.ingress) && hasOneEnd(ends.egress) ? [] : [ends];
     return {
       // The rules, not the refs: those change neutrally when other policies' terms split classes.
-      id: this.versionIds.of(JSON.stringify(['version', isolated.ingress, isolated.egress, keys])),
+      id: this.versionIds.of(
+        JSON.stringify(['version', isolated.ingress, isolated.egress, keys, ...how]),
+      ),
       refs,
       tables: [...new Set([...refs.ingress.values(), ...refs.egress.values()])],
     };
@@ -57,10 +62,10 @@ export class VersionCompiler {
     return needed;
   }
 
-  private refs(all: readonly Rule[], direction: Direction, isolated: boolean): Map<number, number> {
+  private refs(all: readonly Rule[], direction: Direction, ends: Ends): Map<number, number> {
     const rules = all.filter((rule) => rule.direction === direction);
     const anyPeer = rules.filter((rule) => rule.peers === undefined);
-    const fallback = this.table(anyPeer, isolated);
+    const fallback = this.table(anyPeer, ends);
     const named = new Map<number, Rule[]>();
     for (const rule of rules) {
       for (const id of this.classesOf(rule)) {
@@ -72,7 +77,7 @@ export class VersionCompiler {
     const refs = new Map([[DEFAULT_CLASS, fallback]]);
     for (const id of Uint32Array.from(named.keys()).sort()) {
       const own = named.get(id) ?? [];
-      const table = this.table(anyPeer.length === 0 ? own : [...anyPeer, ...own], isolated);
+      const table = this.table(anyPeer.length === 0 ? own : [...anyPeer, ...own], ends);
       if (table !== fallback) refs.set(id, table);
     }
     return refs;
@@ -84,11 +89,11 @@ export class VersionCompiler {
     return new Set(peers.flatMap((peer) => this.classesOfTerm.get(peer.key) ?? []));
   }
 
-  private table(rules: readonly Rule[], isolated: boolean): number {
-    const key = `${String(isolated)} ${contributionOf(rules)}`;
+  private table(rules: readonly Rule[], ends: Ends): number {
+    const key = `${ends.judged} ${ends.enforced} ${contributionOf(rules)}`;
     const known = this.memo.get(key);
     if (known !== undefined) return known;
-    const entries = makeTable(rules, !isolated);
+    const entries = makeTable(rules, ends);
     const id = this.tableIds.of(JSON.stringify(['table', entries]));
     this.memo.set(key, id);
     this.tables.set(id, entries);
@@ -100,4 +105,8 @@ function contributionOf(rules: readonly Rule[]): string {
   const [only] = rules;
   if (rules.length < 2) return only?.contribution ?? '';
   return [...new Set(rules.map((rule) => rule.contribution))].sort().join(' ');
+}
+
+function hasOneEnd({ judged, enforced }: Ends): boolean {
+  return judged === enforced;
 }

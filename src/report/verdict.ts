@@ -4,10 +4,14 @@ import { hex8 } from '../state/columns.js';
 import type { Cause, Explanation } from '../verdict/explain.js';
 import { originText } from './origin.js';
 
+type Colours = ReturnType<typeof pc.createColors>;
+
 export interface VerdictSide {
   readonly identity: number;
   /** An endpoint of this node. */
   readonly isLocal: boolean;
+  /** What its policies deny is let through. */
+  readonly isAudited?: boolean;
   readonly endpoint?: string;
   /** Labels, or the name of a reserved identity. */
   readonly text: string;
@@ -18,6 +22,8 @@ export interface VerdictStep extends Explanation {
   readonly direction: Direction;
   readonly allowed: boolean;
   readonly reason?: string;
+  /** Why it would be denied, if that were not only audited. */
+  readonly audited?: string;
   readonly policySet: number;
   /** Selectors of the policies that apply. */
   readonly subject: string;
@@ -51,7 +57,7 @@ export function renderVerdict(answer: VerdictAnswer, options: { colour: boolean 
     lines.push('  neither end is an endpoint of this node: nothing here judges it');
   }
   for (const step of steps) {
-    const said = step.allowed ? c.green('allowed') : c.red(`denied: ${step.reason ?? ''}`);
+    const said = stepText(step, c);
     lines.push('', `  ${step.direction.padEnd(7)}  ${said}`);
     lines.push(`    policies  ${step.subject}${step.isolated ? '' : ', not isolated'}`);
     if (step.class !== undefined) {
@@ -66,8 +72,15 @@ export function renderVerdict(answer: VerdictAnswer, options: { colour: boolean 
   return lines.join('\n');
 }
 
-function ruleLines({ allowed, reason, allows, denies, isolates, isolated }: VerdictStep): string[] {
-  if (allowed) {
+function stepText({ allowed, audited, reason = '' }: VerdictStep, c: Colours): string {
+  if (audited !== undefined) return c.yellow(`allowed, only audited: ${audited}`);
+  return allowed ? c.green('allowed') : c.red(`denied: ${reason}`);
+}
+
+function ruleLines(step: VerdictStep): string[] {
+  const { allowed, audited, allows, denies, isolates, isolated } = step;
+  const reason = audited ?? step.reason;
+  if (allowed && audited === undefined) {
     return allows.length > 0
       ? allows.map((cause) => `allowed by ${causeText(cause)}`)
       : [isolated ? 'allowed' : 'allowed: no policy isolates it in this direction'];

@@ -31,6 +31,8 @@ export const VERDICT = { deny: 1, allow: 2, redirect: 3 } as const;
 
 /** Flag of a table entry that denies because no rule allows, not because one denies. */
 export const ENTRY_DEFAULT = 1;
+/** Flag of a table entry that denies and is only audited: the packet passes, and is told of. */
+export const ENTRY_AUDIT = 2;
 
 export const MAPS = {
   plumb_config: {

@@ -4,7 +4,7 @@ import { DIRECTIONS } from '../policy/policy-set.js';
 import type { TableEntry } from '../policy/table.js';
 import type { Row } from '../state/codec.js';
 import { entries } from '../state/kinds/bpf-entries.js';
-import { DIRECTION, ENTRY_DEFAULT, VERDICT } from '../state/layout.js';
+import { DIRECTION, ENTRY_AUDIT, ENTRY_DEFAULT, VERDICT } from '../state/layout.js';
 import type { EntriesResource } from '../state/state.js';
 
 /** Bits of a table's key in front of the protocol, and in front of the port. */
@@ -69,7 +69,7 @@ function refRows(version: number, refs: Refs): Row[] {
 }
 
 function tableRows(table: number, list: readonly TableEntry[]): Row[] {
-  return list.map(({ protocol, port, bits, verdict }) => ({
+  return list.map(({ protocol, port, bits, verdict, audit }) => ({
     key: {
       prefixLength: bits === undefined ? TABLE_BITS : PROTOCOL_BITS + bits,
       table,
@@ -78,7 +78,7 @@ function tableRows(table: number, list: readonly TableEntry[]): Row[] {
     },
     value: {
       verdict: verdict === 'allow' ? VERDICT.allow : VERDICT.deny,
-      flags: verdict === 'default-deny' ? ENTRY_DEFAULT : 0,
+      flags: (verdict === 'default-deny' ? ENTRY_DEFAULT : 0) | (audit === true ? ENTRY_AUDIT : 0),
       listener: 0,
     },
   }));

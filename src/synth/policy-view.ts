@@ -7,6 +7,7 @@ import { rowsOf } from '../state/columns.js';
 import {
   CONFIG_ALLOW_LOCALHOST,
   DIRECTION,
+  ENTRY_AUDIT,
   ENTRY_DEFAULT,
   VERDICT,
   type MapName,
@@ -88,6 +89,7 @@ function tableEntry({ prefixLength, protocol, port, verdict, flags }: TableRow):
     port,
     bits: prefixLength < PROTOCOL_BITS ? undefined : prefixLength - PROTOCOL_BITS,
     verdict: verdict === VERDICT.allow ? 'allow' : denied,
+    ...((flags & ENTRY_AUDIT) === 0 ? {} : { audit: true }),
   };
 }
 

@@ -4,7 +4,7 @@ import type { EndpointSpec, NodeSpec, ProgramDocument } from '../model/program.j
 import type { CompiledPolicy } from '../policy/compiled.js';
 import { normalizeState } from '../state/canonical.js';
 import { entries } from '../state/kinds/bpf-entries.js';
-import { CONFIG_ALLOW_LOCALHOST } from '../state/layout.js';
+import { CONFIG_ALLOW_LOCALHOST, ENDPOINT_AUDIT } from '../state/layout.js';
 import type { EntriesResource, State } from '../state/state.js';
 import { attachments } from './attachments.js';
 import { isIPv6 } from './addresses.js';
@@ -75,11 +75,14 @@ function addressing(
   const { origin } = node;
   const setOf = (endpoint: EndpointSpec): number =>
     compiled.policySets.get(allocation.idOf(endpoint.labels)) ?? 0;
+  const flagsOf = ({ audit }: EndpointSpec) =>
+    audit === true || node.audit === true ? { flags: ENDPOINT_AUDIT } : {};
   const devices = local.map((endpoint) => ({
     key: { device: deviceName(endpoint.name) },
     value: {
       identity: allocation.idOf(endpoint.labels),
       policySet: setOf(endpoint),
+      ...flagsOf(endpoint),
       ...addressFields(endpoint),
     },
     origin: endpoint.origin,
@@ -91,6 +94,7 @@ function addressing(
         device: deviceName(endpoint.name),
         identity: allocation.idOf(endpoint.labels),
         policySet: setOf(endpoint),
+        ...flagsOf(endpoint),
         mac: macAddress(node.name, endpoint.name, 'endpoint'),
         hostMac: macAddress(node.name, endpoint.name, 'host'),
       },

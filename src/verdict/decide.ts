@@ -7,6 +7,8 @@ import { lookup, type TableEntry } from '../policy/table.js';
 export interface Side {
   readonly identity: number;
   readonly isLocal: boolean;
+  /** What its policies deny is let through, and told. Default false. */
+  readonly isAudited?: boolean;
 }
 
 export type DenyReason =
@@ -18,6 +20,8 @@ export interface DirectionVerdict {
   readonly allowed: boolean;
   /** Absent when allowed. */
   readonly reason?: DenyReason;
+  /** Why it would be denied, if that were not only audited. */
+  readonly audited?: DenyReason;
   readonly policySet: number;
   readonly version?: number;
   /** Class of the peer. */
@@ -43,14 +47,10 @@ export function decide(
   protocol: number,
   port: number,
 ): Decision {
-  const egress = from.isLocal
-    ? judge(view, 'egress', from.identity, to.identity, protocol, port)
-    : undefined;
+  const egress = from.isLocal ? judge(view, 'egress', from, to, protocol, port) : undefined;
   const byLocalhost = view.allowLocalhost && !from.isLocal && from.identity === RESERVED.host;
   const ingress =
-    to.isLocal && !byLocalhost
-      ? judge(view, 'ingress', to.identity, from.identity, protocol, port)
-      : undefined;
+    to.isLocal && !byLocalhost ? judge(view, 'ingress', to, from, protocol, port) : undefined;
   return {
     allowed: (egress?.allowed ?? true) && (ingress?.allowed ?? true),
     ...(egress === undefined ? {} : { egress }),
@@ -81,15 +81,21 @@ export function findTable(
 function judge(
   view: PolicyView,
   direction: Direction,
-  subject: number,
-  peer: number,
+  subject: Side,
+  peer: Side,
   protocol: number,
   port: number,
 ): DirectionVerdict {
-  const found = findTable(view, direction, subject, peer);
-  if (found.table === undefined) return { ...found, allowed: false };
-  const entry = lookup(view.tables.get(found.table) ?? [], protocol, port);
-  if (entry?.verdict === 'allow') return { ...found, entry, allowed: true };
-  const reason = entry?.verdict === 'deny' ? 'policy-denied' : 'policy-default-deny';
-  return { ...found, ...(entry === undefined ? {} : { entry }), allowed: false, reason };
+  const { reason, ...found } = findTable(view, direction, subject.identity, peer.identity);
+  const entry =
+    found.table === undefined
+      ? undefined
+      : lookup(view.tables.get(found.table) ?? [], protocol, port);
+  const by = { ...found, ...(entry === undefined ? {} : { entry }) };
+  if (entry?.verdict === 'allow') return { ...by, allowed: true };
+  const why =
+    reason ?? (entry?.verdict === 'deny' ? 'policy-denied' : ('policy-default-deny' as const));
+  return subject.isAudited === true || entry?.audit === true
+    ? { ...by, allowed: true, audited: why }
+    : { ...by, allowed: false, reason: why };
 }

@@ -2,6 +2,7 @@ import type { Origin } from '../model/error.js';
 import { PROTOCOLS } from '../model/port.js';
 import type { CompiledPolicy } from '../policy/compiled.js';
 import type { Direction, Rule } from '../policy/policy-set.js';
+import { resolve, type End } from '../policy/tiers.js';
 
 /** A policy or one of its rules, by the place in the program that says so. */
 export interface Cause {
@@ -37,13 +38,22 @@ export function explainDirection(
   const rules = info.policies
     .flatMap((policy) => policy.rules)
     .filter((rule) => rule.direction === direction && covers(rule, terms, protocol, port));
+  const speaking = speakingOf(rules, info.ends[direction].judged);
   return {
-    allows: causes(rules.filter((rule) => !rule.deny)),
-    denies: causes(rules.filter((rule) => rule.deny)),
+    allows: causes(speaking.filter((rule) => !rule.deny)),
+    denies: causes(speaking.filter((rule) => rule.deny)),
     isolates: info.policies
       .filter((policy) => policy.isolates[direction])
       .map(({ name, origin }) => ({ name, origin })),
   };
+}
+
+/** Rules of the tier that decides; where it has an order, the ones that decide. */
+function speakingOf(rules: readonly Rule[], end: End): readonly Rule[] {
+  const { by } = resolve(rules, end);
+  return by.some(({ rank }) => rank !== undefined)
+    ? by
+    : rules.filter(({ rank }) => rank === undefined);
 }
 
 function covers(rule: Rule, terms: ReadonlySet<string>, protocol: number, port: number): boolean {

@@ -44,7 +44,10 @@ function differenceAt(before: Tables, after: Tables, protocol: number, port: num
 }
 
 function allows(tables: Tables, protocol: number, port: number): boolean {
-  return tables.every((table) => lookup(table ?? [], protocol, port)?.verdict === 'allow');
+  return tables.every((table) => {
+    const entry = lookup(table ?? [], protocol, port);
+    return entry?.verdict === 'allow' || entry?.audit === true;
+  });
 }
 
 /** Ranges in which no table changes its mind. */

@@ -98,9 +98,13 @@ function familyOf(from: End, to: End, protocol: number, n: number): 4 | 6 | unde
   return wanted ?? needed ?? (n % 2 === 0 ? 4 : 6);
 }
 
-/** The direction that the datapath reports: it asks egress first, and stops at the first no. */
+/** The direction that the datapath reports: it asks egress first, stops at the first no, and tells of that. */
 function denying(decision: ReturnType<typeof decide>): DirectionVerdict | undefined {
-  return [decision.egress, decision.ingress].find((verdict) => verdict?.allowed === false);
+  const verdicts = [decision.egress, decision.ingress];
+  return (
+    verdicts.find((verdict) => verdict?.allowed === false) ??
+    verdicts.find((verdict) => verdict?.audited !== undefined)
+  );
 }
 
 describe('for any policies and packets', () => {
@@ -127,8 +131,16 @@ describe('for any policies and packets', () => {
           judged++;
           seen[allowed ? 'allowed' : 'dropped']++;
           const by = denying(decision);
-          if (by === undefined) return;
-          const { reason, direction, policySet, version, class: peer, table } = by;
+          if (by === undefined) return expect(outcome.event, text).toBeUndefined();
+          const {
+            audited,
+            reason = audited,
+            direction,
+            policySet,
+            version,
+            class: peer,
+            table,
+          } = by;
           expect(outcome.event, text).toMatchObject({
             ...{ reason, direction, policySet, version, class: peer, table },
             sourceIdentity: from.identity,

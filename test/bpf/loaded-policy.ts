@@ -34,7 +34,7 @@ export interface Shot {
 
 export interface Outcome {
   readonly dropped: boolean;
-  /** Of a packet that was dropped. */
+  /** Of a packet that was dropped, or only audited. */
   readonly event: PacketEvent | undefined;
 }
 
@@ -112,6 +112,7 @@ export class LoadedPolicy {
     );
     try {
       for (const { device, isFromEndpoint, wire } of shots) {
+        const before = events.length;
         const program = this.object.program(isFromEndpoint ? 'from_endpoint' : 'to_endpoint');
         const { retvals } = await program.testRunBatch({
           packets: [bytesOf(wire)],
@@ -120,7 +121,7 @@ export class LoadedPolicy {
         });
         ring.consume();
         const dropped = retvals[0] === TC_ACT_SHOT;
-        outcomes.push({ dropped, event: dropped ? events.at(-1) : undefined });
+        outcomes.push({ dropped, event: events.slice(before).at(-1) });
       }
     } finally {
       ring.close();

@@ -208,7 +208,26 @@ const rule: fc.Arbitrary<RuleSpec> = fc.tuple(peers, traffic).map(([a, b]) => ({
 const rules = fc.option(fc.array(rule, { maxLength: 3 }), { nil: undefined, freq: 2 });
 const flag = fc.option(fc.boolean(), { nil: undefined, freq: 1 });
 
-const policy: fc.Arbitrary<Omit<PolicySpec, 'name' | 'origin'>> = fc
+const ranked: fc.Arbitrary<readonly RuleSpec[]> = fc.array(
+  fc
+    .tuple(rule, fc.constantFrom('Accept', 'Deny', 'Pass'))
+    .map(([one, action]): RuleSpec => ({ ...one, action })),
+  { maxLength: 3 },
+);
+
+/** Few priorities, so that policies meet at one. */
+const policyOfTier: fc.Arbitrary<Omit<PolicySpec, 'name' | 'origin'>> = fc
+  .record({
+    endpointSelector: selector,
+    tier: fc.constantFrom('Admin', 'Baseline'),
+    priority: fc.nat(2),
+    ingress: ranked,
+    egress: ranked,
+    audit: fc.constantFrom(true, undefined, undefined, undefined, undefined),
+  })
+  .map((spec) => defined(spec) as Omit<PolicySpec, 'name' | 'origin'>);
+
+const plainPolicy: fc.Arbitrary<Omit<PolicySpec, 'name' | 'origin'>> = fc
   .record({
     endpointSelector: selector,
     namespace: fc.option(fc.constantFrom('n1', 'n2'), { nil: undefined, freq: 1 }),
@@ -216,6 +235,7 @@ const policy: fc.Arbitrary<Omit<PolicySpec, 'name' | 'origin'>> = fc
     ingressDeny: rules,
     egress: rules,
     egressDeny: rules,
+    audit: fc.constantFrom(true, undefined, undefined, undefined, undefined),
     enableDefaultDeny: fc.option(fc.record({ ingress: flag, egress: flag }).map(defined), {
       nil: undefined,
       freq: 1,
@@ -224,7 +244,7 @@ const policy: fc.Arbitrary<Omit<PolicySpec, 'name' | 'origin'>> = fc
   .map((spec) => defined(spec) as Omit<PolicySpec, 'name' | 'origin'>);
 
 export const policies: fc.Arbitrary<PolicySpec[]> = fc
-  .array(policy, { maxLength: 5 })
+  .array(fc.oneof({ weight: 3, arbitrary: plainPolicy }, policyOfTier), { maxLength: 5 })
   .map((list) =>
     list.map((spec, i) => ({ name: `p${i}`, origin: { path: `p${i}`, line: i + 1 }, ...spec })),
   );

@@ -26,6 +26,8 @@ export type NaiveVerdict = 'allow' | 'deny' | 'default-deny';
 
 export interface NaiveDecision {
   readonly allowed: boolean;
+  /** Directions that only an audited policy would deny. */
+  readonly audited: readonly ('egress' | 'ingress')[];
   /** Absent where the direction is not asked. */
   readonly egress?: NaiveVerdict;
   readonly ingress?: NaiveVerdict;
@@ -37,15 +39,32 @@ export function judgeNaively(
   node: NaiveNode,
   { from, to, protocol, port }: Packet,
 ): NaiveDecision {
-  const says = (subject: End, peer: End, direction: 'ingress' | 'egress') =>
+  const says = (subject: End, peer: End, direction: 'ingress' | 'egress', all: boolean) =>
     subject.kind === 'endpoint' && subject.isLocal
-      ? judgeSide(policies, node, subject.labels, peer, direction, protocol, port)
+      ? judgeSide(
+          policies.filter(({ audit }) => all || audit !== true),
+          node,
+          subject.labels,
+          peer,
+          direction,
+          protocol,
+          port,
+        )
       : undefined;
   const isHost = from.kind === 'reserved' && from.name === 'host';
-  const egress = says(from, to, 'egress');
-  const ingress = isHost && node.allowLocalhost ? undefined : says(to, from, 'ingress');
+  const asksIngress = !(isHost && node.allowLocalhost);
+  const egress = says(from, to, 'egress', false);
+  const ingress = asksIngress ? says(to, from, 'ingress', false) : undefined;
+  const judged = {
+    egress: says(from, to, 'egress', true),
+    ingress: asksIngress ? says(to, from, 'ingress', true) : undefined,
+  };
+  const enforced = { egress, ingress };
   return {
     allowed: [egress, ingress].every((v) => v === undefined || v === 'allow'),
+    audited: (['egress', 'ingress'] as const).filter(
+      (direction) => enforced[direction] === 'allow' && judged[direction] !== 'allow',
+    ),
     ...(egress === undefined ? {} : { egress }),
     ...(ingress === undefined ? {} : { ingress }),
   };
@@ -61,25 +80,49 @@ function judgeSide(
   port: number,
 ): NaiveVerdict {
   if (node.enforcement === 'never') return 'allow';
-  let isolated = node.enforcement === 'always';
+  let isolated = false;
   let allowed = false;
   let denied = false;
+  /** What the policies of one place in a tier say, by their first rules that match. */
+  const ranked: { tier: string; priority: number; actions: string[] }[] = [];
   for (const policy of policies) {
     const { namespace } = policy;
     if (namespace !== undefined && subject[NAMESPACE] !== namespace) continue;
     if (!selects(policy.endpointSelector, subject)) continue;
     const allows = policy[direction] ?? [];
-    const denies = policy[direction === 'ingress' ? 'ingressDeny' : 'egressDeny'] ?? [];
-    const declared = policy.enableDefaultDeny?.[direction];
-    if (declared ?? (allows.length > 0 || denies.length > 0)) isolated = true;
     const receiver =
       direction === 'ingress' ? subject : peer.kind === 'endpoint' ? peer.labels : {};
     const holds = (rule: RuleSpec) => covers(rule, peer, protocol, port, namespace, receiver);
+    const { tier, priority = 0 } = policy;
+    if (tier !== undefined) {
+      const action = allows.find(holds)?.action;
+      const place = ranked.find((one) => one.tier === tier && one.priority === priority);
+      if (action === undefined) continue;
+      if (place === undefined) ranked.push({ tier, priority, actions: [action] });
+      else place.actions.push(action);
+      continue;
+    }
+    const denies = policy[direction === 'ingress' ? 'ingressDeny' : 'egressDeny'] ?? [];
+    const declared = policy.enableDefaultDeny?.[direction];
+    if (declared ?? (allows.length > 0 || denies.length > 0)) isolated = true;
     for (const rule of allows) if (holds(rule)) allowed = true;
     for (const rule of denies) if (holds(rule)) denied = true;
   }
+  const tierSays = (name: string): string | undefined => {
+    const places = ranked.filter(({ tier }) => tier === name);
+    const [first] = places.sort((a, b) => a.priority - b.priority);
+    return ['Deny', 'Pass', 'Accept'].find((action) => first?.actions.includes(action));
+  };
+  const admin = tierSays('Admin');
+  if (admin === 'Deny') return 'deny';
+  if (admin === 'Accept') return 'allow';
   if (denied) return 'deny';
-  return allowed || !isolated ? 'allow' : 'default-deny';
+  if (allowed) return 'allow';
+  if (isolated) return 'default-deny';
+  const baseline = tierSays('Baseline');
+  if (baseline === 'Deny') return 'deny';
+  if (baseline === 'Accept') return 'allow';
+  return node.enforcement === 'always' ? 'default-deny' : 'allow';
 }
 
 function covers(

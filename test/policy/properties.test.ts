@@ -22,11 +22,16 @@ describe('for any policies and packets', () => {
           const from = sideOf(world, compiled, packet.from);
           const to = sideOf(world, compiled, packet.to);
           const decision = decide(compiled, from, to, packet.protocol, packet.port);
-          const { allowed, egress, ingress } = judgeNaively(world.policies, world.node, packet);
+          const { allowed, egress, ingress, audited } = judgeNaively(
+            world.policies,
+            world.node,
+            packet,
+          );
+          const told = (['egress', 'ingress'] as const).filter((d) => decision[d]?.audited);
           expect(
-            [decision.allowed, inWords(decision.egress), inWords(decision.ingress)],
+            [decision.allowed, inWords(decision.egress), inWords(decision.ingress), told],
             JSON.stringify(packet),
-          ).toEqual([allowed, egress, ingress]);
+          ).toEqual([allowed, egress, ingress, audited]);
         }
       }),
       { numRuns: 500 },

@@ -41,7 +41,10 @@ function interesting(rules: readonly Contribution[]): number[] {
   return [...new Set(around)].filter((at) => at >= 0 && at <= LAST_PORT);
 }
 
-const table = (rules: readonly Contribution[], open = false) => makeTable(rules, open);
+const table = (rules: readonly Contribution[], open = false) => {
+  const end = open ? 'open' : 'isolated';
+  return makeTable(rules, { judged: end, enforced: end });
+};
 const tcp = (from: number, to = from, deny = false): Contribution => ({
   deny,
   ranges: [{ protocol: 6, from, to }],
