@@ -1,7 +1,7 @@
 import type { Construct } from 'constructs';
 import type { PolicySpec, RuleSpec, SelectorSpec } from '../src/model/program.js';
 import { plain } from './plain.js';
-import { Policy, type PolicyBaseProps } from './policy.js';
+import { Policy, POLICY_BASE, type PolicyBaseProps } from './policy.js';
 import { foldRules, type EgressRule, type IngressRule } from './rule.js';
 
 /** What a rule of a tier does with what it covers; `Pass` leaves it to the tiers after its own. */
@@ -38,9 +38,7 @@ const KNOWN: readonly (keyof ClusterNetworkPolicyProps)[] = [
   'endpointSelector',
   'ingress',
   'egress',
-  'description',
-  'name',
-  'audit',
+  ...POLICY_BASE,
 ];
 
 /** Rules of a tier around all other policies: for who runs the cluster, not for who runs in it. */

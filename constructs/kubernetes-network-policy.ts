@@ -11,7 +11,7 @@ import type {
 } from '../src/model/program.js';
 import { namespaceOf, type Namespace } from './namespace.js';
 import { onlyKnown, plain } from './plain.js';
-import { Policy, type PolicyBaseProps } from './policy.js';
+import { Policy, POLICY_BASE, type PolicyBaseProps } from './policy.js';
 
 /** A peer of a {@link KubernetesNetworkPolicy}: endpoints by label, or a block of addresses. */
 export type KubernetesPeer =
@@ -67,7 +67,8 @@ export interface KubernetesNetworkPolicyProps extends PolicyBaseProps {
 
 const KNOWN: readonly (keyof KubernetesNetworkPolicyProps)[] = [
   ...(['podSelector', 'ingress', 'egress', 'policyTypes'] as const),
-  ...(['namespace', 'description', 'name', 'audit'] as const),
+  'namespace',
+  ...POLICY_BASE,
 ];
 
 /** A NetworkPolicy of Kubernetes, with its meaning where that is another than Cilium's. */

@@ -2,14 +2,29 @@ import type { Construct } from 'constructs';
 import type { PolicySpec, SelectorSpec } from '../src/model/program.js';
 import { namespaceOf, type Namespace } from './namespace.js';
 import { plain } from './plain.js';
-import { Policy, type PolicyBaseProps } from './policy.js';
+import { Policy, POLICY_BASE, type PolicyBaseProps } from './policy.js';
 import { foldRules, type EgressRule, type IngressRule } from './rule.js';
 
 /** What a {@link NetworkPolicy} is made from: the shape of Cilium's policies, with the same meaning. */
-export interface NetworkPolicyProps extends PolicyBaseProps {
-  /** The subjects: endpoints whose labels match. `{}` is every endpoint. */
-  readonly endpointSelector: SelectorSpec;
+export type NetworkPolicyProps = NetworkPolicyRules &
+  (
+    | {
+        /** The subjects: endpoints whose labels match. `{}` is every endpoint. */
+        readonly endpointSelector: SelectorSpec;
+        readonly nodeSelector?: never;
+      }
+    | {
+        /**
+         * The subjects: nodes themselves, by their labels. Such a policy is in no namespace; what is not
+         * about a node that it selects is left alone.
+         */
+        readonly nodeSelector: SelectorSpec;
+        readonly endpointSelector?: never;
+        readonly namespace?: never;
+      }
+  );
 
+interface NetworkPolicyRules extends PolicyBaseProps {
   /**
    * What is allowed to reach the subjects. With at least one rule here or in `ingressDeny`, everything
    * else is denied.
@@ -50,17 +65,16 @@ export interface NetworkPolicyProps extends PolicyBaseProps {
   readonly namespace?: Namespace | string;
 }
 
-const KNOWN: readonly (keyof NetworkPolicyProps)[] = [
+const KNOWN: readonly string[] = [
   'endpointSelector',
+  'nodeSelector',
   'ingress',
   'ingressDeny',
   'egress',
   'egressDeny',
   'enableDefaultDeny',
-  'description',
-  'name',
   'namespace',
-  'audit',
+  ...POLICY_BASE,
 ];
 
 /** Rules about the endpoints that it selects, wherever in the program they and it are. */
@@ -76,7 +90,8 @@ export class NetworkPolicy extends Policy {
     // Nothing may be undefined here: a list of rules that is left out means that nothing is denied.
     const { namespace: given, ...own } = props;
     const { name, ingress, ingressDeny, egress, egressDeny, ...rest } = plain(own, path, 'policy');
-    const namespace = namespaceOf(this, given)?.name;
+    const isOfNodes = props.nodeSelector !== undefined;
+    const namespace = isOfNodes ? undefined : namespaceOf(this, given)?.name;
     this.name = name ?? this.node.id;
     this.spec = {
       origin: this.origin,

@@ -1,6 +1,6 @@
 import type { Construct } from 'constructs';
 import { firstUsable, parsePrefix } from '../src/model/prefix.js';
-import type { NodeSpec } from '../src/model/program.js';
+import type { Labels, NodeSpec } from '../src/model/program.js';
 import { PlumbConstruct } from './base.js';
 import { Cluster } from './cluster.js';
 import { plain } from './plain.js';
@@ -12,6 +12,12 @@ export interface NodeProps {
    * for example `10.1.0.0/24`. At least one.
    */
   readonly podCIDRs: readonly string[];
+
+  /**
+   * What policies select the node by, as a subject and as a peer.
+   * @default none
+   */
+  readonly labels?: Labels;
 
   /**
    * The endpoints' gateways: the node's own addresses inside its ranges, one a family.
@@ -75,6 +81,7 @@ export interface NodeProps {
 
 const KNOWN: readonly (keyof NodeProps)[] = [
   'podCIDRs',
+  'labels',
   'gateways',
   'addresses',
   'allowLocalhost',
@@ -90,6 +97,8 @@ const KNOWN: readonly (keyof NodeProps)[] = [
 export class Node extends PlumbConstruct {
   /** Unique in the program. */
   readonly name: string;
+  /** What policies select it by. */
+  readonly labels: Labels;
   /** Ranges of the endpoints' addresses. */
   readonly podCIDRs: readonly string[];
   /** The endpoints' gateways, one a family. */
@@ -119,6 +128,7 @@ export class Node extends PlumbConstruct {
     const { path } = this.node;
     this.name = this.node.id;
     this.podCIDRs = plain(props.podCIDRs, path, 'podCIDRs');
+    this.labels = plain(props.labels ?? {}, path, 'labels');
     this.gateways = plain(props.gateways ?? defaultGateways(this.podCIDRs), path, 'gateways');
     this.addresses = plain(props.addresses ?? [], path, 'addresses');
     this.allowLocalhost = props.allowLocalhost ?? true;
@@ -134,10 +144,11 @@ export class Node extends PlumbConstruct {
   /** This node as plain data. */
   toSpec(): NodeSpec {
     const { origin, name, podCIDRs, gateways, addresses, allowLocalhost, enforcement, mtu } = this;
-    const { devices, cluster, masquerade, events, audit } = this;
+    const { devices, cluster, masquerade, events, audit, labels } = this;
     const given = { origin, name, podCIDRs, gateways, addresses, allowLocalhost, enforcement, mtu };
     return {
       ...given,
+      ...(Object.keys(labels).length > 0 && { labels }),
       ...(audit && { audit }),
       ...(devices.length === 0 ? {} : { devices }),
       ...(masquerade ? { masquerade } : {}),

@@ -1,6 +1,15 @@
 import type { Construct } from 'constructs';
-import type { PolicySpec } from '../src/model/program.js';
+import type { Labels, PolicySpec } from '../src/model/program.js';
 import { PlumbConstruct } from './base.js';
+
+/** Names of {@link PolicyBaseProps}. */
+export const POLICY_BASE: readonly (keyof PolicyBaseProps)[] = [
+  'description',
+  'labels',
+  'log',
+  'name',
+  'audit',
+];
 
 /** What all sorts of policies share: a name, and that they are plain data in the end. */
 export abstract class Policy extends PlumbConstruct {
@@ -23,6 +32,18 @@ export interface PolicyBaseProps {
    * @default none
    */
   readonly description?: string;
+
+  /**
+   * For readers and tools; nothing selects by them.
+   * @default none
+   */
+  readonly labels?: Labels;
+
+  /**
+   * A word that events and explanations carry where one of its rules decides.
+   * @default none
+   */
+  readonly log?: { readonly value: string };
 
   /**
    * What reports call it.

@@ -38,7 +38,7 @@ export function compilePerIdentity({
     }
   };
   for (const { endpointSelector, ingress = [], egress = [] } of policies) {
-    for (const subject of select(endpointSelector)) {
+    for (const subject of select(endpointSelector ?? {})) {
       const map = maps.get(subject);
       if (map === undefined) continue;
       write(map, ingress, 0);

@@ -41,7 +41,7 @@ export async function synthesize(
   ]);
   const started = performance.now();
   const allocation = allocateIdentities(document.endpoints, lock);
-  throwAll(validatePolicies(document.policies, allocation.identities));
+  throwAll(validatePolicies(document.policies, allocation.identities, document.nodes));
   const node = chooseNode(document, wanted);
   const compiled = compileFor(document, node, allocation);
   const compiledAt = performance.now();

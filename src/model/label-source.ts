@@ -39,6 +39,10 @@ export function canonicalSelector(selector: SelectorSpec): SelectorSpec {
 export function canonicalSources(document: ProgramDocument): ProgramDocument {
   return {
     ...document,
+    nodes: document.nodes.map(({ labels, ...node }) => ({
+      ...node,
+      ...(labels && { labels: canonicalLabels(labels) }),
+    })),
     endpoints: document.endpoints.map((e) => ({ ...e, labels: canonicalLabels(e.labels) })),
     policies: document.policies.map(canonicalPolicy),
     services: document.services.map(({ selector, ...service }) => ({
@@ -49,10 +53,11 @@ export function canonicalSources(document: ProgramDocument): ProgramDocument {
 }
 
 function canonicalPolicy(policy: PolicySpec): PolicySpec {
-  const { ingress, ingressDeny, egress, egressDeny } = policy;
+  const { endpointSelector, nodeSelector, ingress, ingressDeny, egress, egressDeny } = policy;
   return {
     ...policy,
-    endpointSelector: canonicalSelector(policy.endpointSelector),
+    ...(endpointSelector && { endpointSelector: canonicalSelector(endpointSelector) }),
+    ...(nodeSelector && { nodeSelector: canonicalSelector(nodeSelector) }),
     ...(ingress && { ingress: ingress.map(canonicalRule) }),
     ...(ingressDeny && { ingressDeny: ingressDeny.map(canonicalRule) }),
     ...(egress && { egress: egress.map(canonicalRule) }),

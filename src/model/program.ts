@@ -19,6 +19,8 @@ export type Labels = Readonly<Record<string, string>>;
 export interface NodeSpec {
   readonly origin: Origin;
   readonly name: string;
+  /** What policies select it by, as a subject and as a peer. Default none. */
+  readonly labels?: Labels;
   /** Ranges that this node's endpoints take their addresses from, IPv4 or IPv6 CIDR. At least one. */
   readonly podCIDRs: readonly string[];
   /**
@@ -151,7 +153,14 @@ export interface PolicySpec {
    */
   readonly namespace?: string;
   readonly description?: string;
-  readonly endpointSelector: SelectorSpec;
+  /** For readers and tools; nothing selects by them. */
+  readonly labels?: Labels;
+  /** A word that events and explanations carry where one of its rules decides. */
+  readonly log?: { readonly value: string };
+  /** The subjects: endpoints. Exactly one of this and `nodeSelector`. */
+  readonly endpointSelector?: SelectorSpec;
+  /** The subjects: nodes themselves, by their labels (host policy); only cluster-wide. */
+  readonly nodeSelector?: SelectorSpec;
   readonly ingress?: readonly RuleSpec[];
   readonly ingressDeny?: readonly RuleSpec[];
   readonly egress?: readonly RuleSpec[];

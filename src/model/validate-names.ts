@@ -24,7 +24,11 @@ export function nameErrors({ nodes, endpoints }: ProgramDocument): PlumbError[] 
   const errors = nodes.flatMap((node) => {
     const { name } = node;
     const good = name.length <= MAX_NODE_NAME && name.split('.').every((l) => DNS_LABEL.test(l));
-    return [...invalid(node, 'name', good ? undefined : name), ...taken(names, name, node, name)];
+    return [
+      ...invalid(node, 'name', good ? undefined : name),
+      ...taken(names, name, node, name),
+      ...labelErrors(node, node.labels ?? {}),
+    ];
   });
   const endpointNames = new Map<string, EndpointSpec>();
   const netns = new Map<string, EndpointSpec>();
@@ -74,7 +78,7 @@ function taken<T extends Named>(
   return [complain('PLB_DUPLICATE_NAME', item, message, 'Give one of the two another name.')];
 }
 
-function labelErrors(endpoint: EndpointSpec, labels: Labels): PlumbError[] {
+function labelErrors(owner: Named, labels: Labels): PlumbError[] {
   const seen = new Set<string>();
   return Object.entries(labels).flatMap(([key, value]) => {
     const isTwice = seen.has(canonicalKey(key));
@@ -86,7 +90,7 @@ function labelErrors(endpoint: EndpointSpec, labels: Labels): PlumbError[] {
         : (labelKeyProblem(key) ?? valueProblem(key, value));
     if (why === undefined) return [];
     const message = `label ${JSON.stringify(key)}: ${why}`;
-    return [complain('PLB_INVALID_LABEL', endpoint, message, LABEL_HINT)];
+    return [complain('PLB_INVALID_LABEL', owner, message, LABEL_HINT)];
   });
 }
 

@@ -14,7 +14,7 @@ export interface CompileInput {
   readonly identities: readonly Identity[];
   /** Identities of this node's endpoints. */
   readonly subjects: readonly number[];
-  readonly node: Pick<NodeSpec, 'enforcement' | 'allowLocalhost'>;
+  readonly node: Pick<NodeSpec, 'enforcement' | 'allowLocalhost' | 'labels'>;
 }
 
 /**
@@ -41,7 +41,7 @@ function run(
   const policies = node.enforcement === 'never' ? [] : input.policies;
   const parser = earlier?.parser ?? new PolicyParser(identities);
   const parsed = policies.flatMap((spec) => parser.parse(spec));
-  const subjects = earlier?.subjects ?? new Subjects(input.subjects, identities, node.enforcement);
+  const subjects = earlier?.subjects ?? new Subjects(input.subjects, identities, node);
   const { policySets, sets, inForce } = subjects.policySets(parsed);
   // Only terms of policies in force make classes.
   const same = earlier !== undefined && hasSameTerms(earlier, inForce) ? earlier : undefined;

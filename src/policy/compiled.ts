@@ -16,7 +16,7 @@ export type Refs = Readonly<Record<Direction, ReadonlyMap<number, number>>>;
 export interface PolicyView {
   /** Identity to class. */
   readonly classes: ReadonlyMap<number, number>;
-  /** Identity of a local endpoint to its policy set. */
+  /** Identity of a local endpoint to its policy set; `host` too, if a policy is about this node itself. */
   readonly policySets: ReadonlyMap<number, number>;
   /** Policy set to version. */
   readonly heads: ReadonlyMap<number, number>;

@@ -13,7 +13,7 @@ export function lowerPolicy(original: PolicySpec): PolicySpec {
   const lower = (rule: RuleSpec): RuleSpec => inOwnNamespace(rule, namespace);
   return {
     ...spec,
-    endpointSelector: inNamespace(spec.endpointSelector, namespace),
+    endpointSelector: inNamespace(spec.endpointSelector ?? {}, namespace),
     ...(ingress && { ingress: ingress.map(lower) }),
     ...(ingressDeny && { ingressDeny: ingressDeny.map(lower) }),
     ...(egress && { egress: egress.map(lower) }),

@@ -60,7 +60,9 @@ export function resolvePorts(spec: PolicySpec, names: PortNames): PolicySpec[] {
       own.push(...withoutNames(rule));
       for (const [meaning, numbered] of byMeaning(rule, names)) {
         if (list === 'egress' || list === 'egressDeny') own.push(...ofPeers(numbered, meaning));
-        else addFor(bySubject, spec, list, meaning, numbered);
+        else if (spec.endpointSelector !== undefined) {
+          addFor(bySubject, spec, list, meaning, numbered);
+        }
       }
     }
     Object.assign(base, { [list]: own });
@@ -158,7 +160,7 @@ function addFor(
   const key = `${meaning.key} ${meaning.value}`;
   const known = bySubject.get(key) ?? {
     ...withoutRules(spec),
-    endpointSelector: callingIt(spec.endpointSelector, meaning),
+    endpointSelector: callingIt(spec.endpointSelector ?? {}, meaning),
   };
   bySubject.set(key, { ...known, [list]: [...(known[list] ?? []), rule] });
 }

@@ -18,9 +18,13 @@ import type { Rank } from './tiers.js';
 export type Direction = 'ingress' | 'egress';
 export const DIRECTIONS: readonly Direction[] = ['ingress', 'egress'];
 
+/** What a policy says of itself, for explanations alone. */
+export type About = Pick<PolicySpec, 'description' | 'labels' | 'log'>;
+
 /** A rule in the words of the compiler; where it stands is kept for explanations alone. */
 export interface Rule {
   readonly policy: string;
+  readonly about: About;
   readonly origin: Origin;
   readonly direction: Direction;
   readonly deny: boolean;
@@ -89,13 +93,19 @@ function parsePolicy(spec: PolicySpec, original: PolicySpec | undefined): Parsed
   return {
     name: spec.name,
     origin: spec.origin,
-    subjectKey: selectorKey(spec.endpointSelector),
+    subjectKey: subjectKeyOf(spec),
     spec,
     rules,
     isolates: original === undefined ? { ingress: false, egress: false } : isolatesOf(original),
     asks: original === undefined || !hasNamedPorts(original) ? undefined : askedPorts(original),
     warnings: original === undefined ? [] : warningsOf(original),
   };
+}
+
+function subjectKeyOf({ endpointSelector = {}, nodeSelector }: PolicySpec): string {
+  return nodeSelector === undefined
+    ? selectorKey(endpointSelector)
+    : `node ${selectorKey(nodeSelector)}`;
 }
 
 function isolatesOf(spec: PolicySpec): ParsedPolicy['isolates'] {
@@ -136,6 +146,7 @@ function parseRule(
   ];
   return {
     policy: policy.name,
+    about: policy,
     origin: rule.origin ?? policy.origin,
     direction,
     deny,

@@ -36,7 +36,8 @@ export function reusableStages(earlier: CompiledPolicy, input: CompileInput): St
   const isSame =
     identities === input.identities &&
     subjects === input.subjects &&
-    node.enforcement === input.node.enforcement;
+    node.enforcement === input.node.enforcement &&
+    node.labels === input.node.labels;
   return isSame ? stages : undefined;
 }
 

@@ -1,4 +1,4 @@
-import type { Identity } from '../model/identity.js';
+import { RESERVED, type Identity } from '../model/identity.js';
 import type { Labels, NodeSpec } from '../model/program.js';
 import { matchesSelector } from '../model/selector.js';
 import type { PolicySetInfo } from './compiled.js';
@@ -28,9 +28,9 @@ export class Subjects {
   constructor(
     subjects: readonly number[],
     identities: readonly Identity[],
-    private readonly enforcement: NodeSpec['enforcement'],
+    private readonly node: Pick<NodeSpec, 'enforcement' | 'labels'>,
   ) {
-    this.labelsOf = labelsOfSubjects(subjects, identities);
+    this.labelsOf = labelsOfSubjects(subjects, identities).set(RESERVED.host, node.labels ?? {});
   }
 
   get salted(): boolean {
@@ -51,6 +51,8 @@ export class Subjects {
     const policySets = new Map<number, number>();
     const sets = new Map<number, PolicySetInfo>();
     for (const [id, keys] of keysOf) {
+      // Nothing is judged at the node itself as long as no policy is about it.
+      if (id === RESERVED.host && keys.length === 0) continue;
       const set = this.ids.of(JSON.stringify(['policy set', keys]));
       policySets.set(id, set);
       if (!sets.has(set)) sets.set(set, this.infoOf(set, keys, groups));
@@ -62,8 +64,15 @@ export class Subjects {
   private selectedBy(key: string, [first]: readonly ParsedPolicy[]): readonly number[] {
     const known = this.selected.get(key);
     if (known !== undefined || first === undefined) return known ?? [];
+    const { endpointSelector, nodeSelector } = first.spec;
+    const selector = nodeSelector ?? endpointSelector ?? {};
     const selected = [...this.labelsOf]
-      .filter(([, labels]) => matchesSelector(first.spec.endpointSelector, labels))
+      .filter(([id, labels]) => {
+        return (
+          (id === RESERVED.host) === (nodeSelector !== undefined) &&
+          matchesSelector(selector, labels)
+        );
+      })
       .map(([id]) => id);
     this.selected.set(key, selected);
     return selected;
@@ -96,7 +105,7 @@ export class Subjects {
 
   private end(policies: readonly ParsedPolicy[], direction: Direction): End {
     if (policies.some(({ isolates }) => isolates[direction])) return 'isolated';
-    return this.enforcement === 'always' ? 'closed' : 'open';
+    return this.node.enforcement === 'always' ? 'closed' : 'open';
   }
 }
 

@@ -3,14 +3,14 @@ import { complain } from '../model/complain.js';
 import { RESERVED, RESERVED_SOURCE, type Identity } from '../model/identity.js';
 import { LABEL_HINT, labelKeyProblem, labelValueProblem } from '../model/labels.js';
 import { PORT_SOURCE } from '../model/named-port.js';
-import { NAMESPACE_LABEL } from '../model/namespace.js';
 import { contains, formatPrefix, networkOf, parsePrefix } from '../model/prefix.js';
-import type { PolicySpec, RuleSpec, SelectorSpec } from '../model/program.js';
+import type { NodeSpec, PolicySpec, RuleSpec, SelectorSpec } from '../model/program.js';
 import { selectorLabelKeys } from '../model/selector.js';
 import { portNamesOf, type PortNames } from './named-ports.js';
 import { nearest } from './nearest.js';
 import type { Report } from './report.js';
 import { checkPorts } from './validate-ports.js';
+import { checkSubject } from './validate-subject.js';
 import { checkAction, checkTier } from './validate-tier.js';
 
 const RESERVED_KEYS = Object.keys(RESERVED).map((name) => `${RESERVED_SOURCE}${name}`);
@@ -19,17 +19,20 @@ const LISTS = ['ingress', 'ingressDeny', 'egress', 'egressDeny'] as const;
 
 /**
  * Everything that is wrong with policies, gathered. `identities` are all that the program has: a
- * selector that asks for a label key which none of them has is a mistyped one.
+ * selector that asks for a label key which none of them has is a mistyped one. `nodes` are those of the
+ * program, for selectors of nodes.
  */
 export function validatePolicies(
   policies: readonly PolicySpec[],
   identities: readonly Identity[],
+  nodes: readonly Pick<NodeSpec, 'labels'>[] = [],
 ): PlumbError[] {
   const all = identities.flatMap(({ labels }) => Object.keys(labels));
   const known = new Set(
     all.filter((key) => !key.startsWith(RESERVED_SOURCE) && !key.startsWith(PORT_SOURCE)),
   );
   const peers = new Set([...known, ...RESERVED_KEYS]);
+  const ofNodes = new Set(nodes.flatMap(({ labels = {} }) => Object.keys(labels)));
   const names = portNamesOf(identities);
   const errors: PlumbError[] = [];
   for (const policy of policies) {
@@ -39,8 +42,10 @@ export function validatePolicies(
         const origin = rule?.origin ?? policy.origin;
         errors.push(complain(code, { origin }, `policy ${policy.name}: ${message}`, hint));
       };
-    checkSelector(policy.endpointSelector, known, reportAt());
-    checkNamespace(policy, reportAt());
+    const { endpointSelector, nodeSelector } = policy;
+    if (endpointSelector !== undefined) checkSelector(endpointSelector, known, reportAt());
+    if (nodeSelector !== undefined) checkSelector(nodeSelector, ofNodes, reportAt(), 'node');
+    checkSubject(policy, reportAt());
     checkTier(policy, reportAt());
     for (const list of LISTS) {
       for (const rule of policy[list] ?? []) {
@@ -50,21 +55,6 @@ export function validatePolicies(
     }
   }
   return errors;
-}
-
-/** What Cilium would silently take out of the selector. */
-function checkNamespace({ namespace, endpointSelector }: PolicySpec, report: Report): void {
-  const named = endpointSelector.matchLabels?.[NAMESPACE_LABEL] ?? namespace;
-  if (namespace !== undefined && labelValueProblem(namespace) !== undefined) {
-    const hint = 'Use up to 63 small letters, digits and hyphens.';
-    report('PLB_NAMESPACE', `${JSON.stringify(namespace)} is no namespace`, hint);
-  } else if (named !== namespace && namespace !== undefined) {
-    report(
-      'PLB_NAMESPACE',
-      `it is in namespace ${namespace} and selects subjects in ${named ?? ''}`,
-      `Leave the label ${NAMESPACE_LABEL} out, or put the policy into the other namespace.`,
-    );
-  }
 }
 
 function checkRule(
@@ -91,7 +81,12 @@ function checkRule(
   checkPorts(rule, names, report);
 }
 
-function checkSelector(selector: SelectorSpec, known: ReadonlySet<string>, report: Report): void {
+function checkSelector(
+  selector: SelectorSpec,
+  known: ReadonlySet<string>,
+  report: Report,
+  who = 'endpoint',
+): void {
   const { matchLabels = {}, matchExpressions = [] } = selector;
   const malformed = (problem: string | undefined, what: string): boolean => {
     if (problem === undefined) return false;
@@ -108,9 +103,9 @@ function checkSelector(selector: SelectorSpec, known: ReadonlySet<string>, repor
     const guess = nearest(key, known);
     report(
       'PLB_UNKNOWN_LABEL',
-      `no endpoint has a label ${key}`,
+      `no ${who} has a label ${key}`,
       guess === undefined
-        ? 'Give the label to an endpoint, or select by one that exists.'
+        ? `Give the label to one, or select by one that exists.`
         : `Did you mean ${guess}?`,
     );
   }

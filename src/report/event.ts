@@ -18,6 +18,10 @@ export interface EventPeer {
 export interface EventPolicy {
   readonly name: string;
   readonly origin: Origin;
+  readonly description?: string;
+  readonly labels?: Labels;
+  /** The policy's word for logs. */
+  readonly log?: string;
 }
 
 /** An event of the datapath in the words of the program that is applied. */
@@ -44,7 +48,9 @@ export function renderEvent(event: ExplainedEvent, options: { colour: boolean })
   const paint =
     event.verdict === 'allowed' ? c.green : event.verdict === 'denied' ? c.red : c.yellow;
   const says = event.policies
-    .map((policy) => `${policy.name} (${originText(policy.origin)})`)
+    .map(({ name, origin, log }) => {
+      return `${name} (${originText(origin)})${log === undefined ? '' : ` [${log}]`}`;
+    })
     .join(', ');
   const why = event.reason === 'policy-default-deny' && says !== '' ? 'isolated by ' : 'by ';
   return [

@@ -89,8 +89,10 @@ function ruleLines(step: VerdictStep): string[] {
   return isolates.map((cause) => `isolated by ${causeText(cause)}, and no rule allows it`);
 }
 
-function causeText({ name, origin }: Cause): string {
-  return `${name} (${originText(origin)})`;
+function causeText({ name, origin, description, log }: Cause): string {
+  const word = log === undefined ? '' : ` [${log}]`;
+  const about = description === undefined ? '' : ` "${description}"`;
+  return `${name} (${originText(origin)})${word}${about}`;
 }
 
 function sideText({ endpoint, text }: VerdictSide): string {

@@ -41,7 +41,10 @@ export function policyView(state: State): PolicyView {
   }
   return {
     classes: pairs(rows('plumb_classes'), 'identity', 'class'),
-    policySets: pairs(rows('plumb_endpoints'), 'identity', 'policySet'),
+    policySets: new Map([
+      ...pairs(rows('plumb_endpoints'), 'identity', 'policySet'),
+      ...hostSet(rows('plumb_config')),
+    ]),
     heads: pairs(rows('plumb_heads'), 'policySet', 'version'),
     versions: versions,
     tables,
@@ -91,6 +94,13 @@ function tableEntry({ prefixLength, protocol, port, verdict, flags }: TableRow):
     verdict: verdict === VERDICT.allow ? 'allow' : denied,
     ...((flags & ENTRY_AUDIT) === 0 ? {} : { audit: true }),
   };
+}
+
+/** The policy set of the node itself, if a policy is about it. */
+function hostSet(rows: readonly Record<string, number>[]): [number, number][] {
+  return rows.flatMap(({ hostPolicySet = 0 }): [number, number][] =>
+    hostPolicySet === 0 ? [] : [[RESERVED.host, hostPolicySet]],
+  );
 }
 
 function pairs(

@@ -47,15 +47,17 @@ export function decide(
   protocol: number,
   port: number,
 ): Decision {
-  const egress = from.isLocal ? judge(view, 'egress', from, to, protocol, port) : undefined;
-  const byLocalhost = view.allowLocalhost && !from.isLocal && from.identity === RESERVED.host;
+  const hasPolicy = ({ isLocal, identity }: Side): boolean =>
+    isLocal || (identity === RESERVED.host && view.policySets.has(identity));
+  const byLocalhost = view.allowLocalhost && from.identity === RESERVED.host && hasPolicy(to);
+  const egress = hasPolicy(from) ? judge(view, 'egress', from, to, protocol, port) : undefined;
   const ingress =
-    to.isLocal && !byLocalhost ? judge(view, 'ingress', to, from, protocol, port) : undefined;
+    hasPolicy(to) && !byLocalhost ? judge(view, 'ingress', to, from, protocol, port) : undefined;
   return {
     allowed: (egress?.allowed ?? true) && (ingress?.allowed ?? true),
     ...(egress === undefined ? {} : { egress }),
     ...(ingress === undefined ? {} : { ingress }),
-    ...(to.isLocal && byLocalhost ? { byLocalhost } : {}),
+    ...(byLocalhost ? { byLocalhost } : {}),
   };
 }
 

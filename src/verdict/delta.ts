@@ -52,7 +52,7 @@ function tablesOf(view: PolicyView, from: SeatedGroup, to: SeatedGroup, time: 0 
   const destination = to.seats[time];
   const tables: (readonly TableEntry[] | undefined)[] = [];
   if (source.isLocal) tables.push(tableAt(view, 'egress', source, destination));
-  const isHost = source.identity === RESERVED.host && view.allowLocalhost && !source.isLocal;
+  const isHost = source.identity === RESERVED.host && view.allowLocalhost;
   if (destination.isLocal && !isHost) {
     tables.push(tableAt(view, 'ingress', destination, source));
   }

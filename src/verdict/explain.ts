@@ -1,13 +1,18 @@
 import type { Origin } from '../model/error.js';
+import type { Labels } from '../model/program.js';
 import { PROTOCOLS } from '../model/port.js';
 import type { CompiledPolicy } from '../policy/compiled.js';
-import type { Direction, Rule } from '../policy/policy-set.js';
+import type { About, Direction, Rule } from '../policy/policy-set.js';
 import { resolve, type End } from '../policy/tiers.js';
 
 /** A policy or one of its rules, by the place in the program that says so. */
 export interface Cause {
   readonly name: string;
   readonly origin: Origin;
+  readonly description?: string;
+  readonly labels?: Labels;
+  /** The policy's word for logs. */
+  readonly log?: string;
 }
 
 export interface Explanation {
@@ -44,7 +49,7 @@ export function explainDirection(
     denies: causes(speaking.filter((rule) => rule.deny)),
     isolates: info.policies
       .filter((policy) => policy.isolates[direction])
-      .map(({ name, origin }) => ({ name, origin })),
+      .map(({ name, origin, spec }) => causeOf(name, origin, spec)),
   };
 }
 
@@ -69,7 +74,17 @@ function covers(rule: Rule, terms: ReadonlySet<string>, protocol: number, port: 
 }
 
 function causes(rules: readonly Rule[]): Cause[] {
-  return rules.map(({ policy, origin }) => ({ name: policy, origin }));
+  return rules.map(({ policy, origin, about }) => causeOf(policy, origin, about));
+}
+
+function causeOf(name: string, origin: Origin, { description, labels, log }: About): Cause {
+  return {
+    name,
+    origin,
+    ...(description !== undefined && { description }),
+    ...(labels !== undefined && { labels }),
+    ...(log !== undefined && { log: log.value }),
+  };
 }
 
 /** The causes of a verdict: who denies, else who isolates, else who allows. */

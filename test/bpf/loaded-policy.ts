@@ -141,8 +141,9 @@ function addressing(compiled: CompiledPolicy, places: readonly Place[]): Entries
     policySet: compiled.policySets.get(identity) ?? 0,
   });
   const flags = compiled.allowLocalhost ? CONFIG_ALLOW_LOCALHOST : 0;
+  const hostPolicySet = compiled.policySets.get(RESERVED.host) ?? 0;
   const rows: [MapName, OriginRow[]][] = [
-    ['plumb_config', [{ key: { index: 0 }, value: { flags } }]],
+    ['plumb_config', [{ key: { index: 0 }, value: { flags, hostPolicySet } }]],
     [
       'plumb_devices',
       local.map((place) => ({

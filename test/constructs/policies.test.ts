@@ -6,6 +6,7 @@ import {
   NetworkPolicy,
   tcp,
   type ClusterNetworkPolicyProps,
+  type NetworkPolicyProps,
 } from 'plumbline';
 import { describe, expect, expectTypeOf, test } from 'vitest';
 import { Cluster } from '../policy/worlds.js';
@@ -54,6 +55,31 @@ describe('a ClusterNetworkPolicy', () => {
     new ClusterNetworkPolicy(app, 'b', { tier: 'Baseline', priority: 0, endpointSelector: {} });
     new KubernetesNetworkPolicy(new Namespace(app, 'shop'), 'c', { podSelector: {} });
     expect(app.toDocument().policies.map(({ name }) => name)).toEqual(['a', 'b', 'c']);
+  });
+});
+
+describe('a NetworkPolicy', () => {
+  test('may be about nodes, and is in no namespace then', () => {
+    const shop = new Namespace(new App(), 'shop');
+    const spec = new NetworkPolicy(shop, 'p', { nodeSelector: {}, ingress: [{}] }).toSpec();
+    expect(spec).toMatchObject({ nodeSelector: {} });
+    expect(spec).not.toHaveProperty('namespace');
+  });
+
+  test('has types that want endpoints or nodes, not both', () => {
+    expectTypeOf<{ nodeSelector: object }>().toExtend<NetworkPolicyProps>();
+    expectTypeOf<{ endpointSelector: object }>().toExtend<NetworkPolicyProps>();
+    expectTypeOf<Record<string, never>>().not.toExtend<NetworkPolicyProps>();
+    type Both = { endpointSelector: object; nodeSelector: object };
+    expectTypeOf<Both>().not.toExtend<NetworkPolicyProps>();
+    type Namespaced = { nodeSelector: object; namespace: string };
+    expectTypeOf<Namespaced>().not.toExtend<NetworkPolicyProps>();
+  });
+
+  test('keeps what it says of itself', () => {
+    const about = { description: 'd', labels: { a: 'b' }, log: { value: 'w' }, audit: true };
+    const policy = new NetworkPolicy(new App(), 'p', { endpointSelector: {}, ...about });
+    expect(policy.toSpec()).toMatchObject(about);
   });
 });
 

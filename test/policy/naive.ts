@@ -1,6 +1,13 @@
 import ipaddr from 'ipaddr.js';
 import type { ReservedName } from '../../src/model/identity.js';
-import type { Entity, Labels, NodeSpec, PolicySpec, RuleSpec } from '../../src/model/program.js';
+import type {
+  Entity,
+  Labels,
+  NodeSpec,
+  PolicySpec,
+  RuleSpec,
+  SelectorSpec,
+} from '../../src/model/program.js';
 
 /** One end of a connection as a person would say it: no numbers, no classes. */
 export type End =
@@ -21,7 +28,7 @@ export interface Packet {
 const NAMESPACE = 'io.kubernetes.pod.namespace';
 const NAMESPACE_LABELS = 'io.cilium.k8s.namespace.labels.';
 
-export type NaiveNode = Pick<NodeSpec, 'enforcement' | 'allowLocalhost'>;
+export type NaiveNode = Pick<NodeSpec, 'enforcement' | 'allowLocalhost' | 'labels'>;
 export type NaiveVerdict = 'allow' | 'deny' | 'default-deny';
 
 export interface NaiveDecision {
@@ -39,12 +46,16 @@ export function judgeNaively(
   node: NaiveNode,
   { from, to, protocol, port }: Packet,
 ): NaiveDecision {
+  // Nothing is judged at the node itself unless some policy selects it.
+  const hasHostPolicy = policies.some((policy) => isSubject(policy, HOST, node));
+  const isJudgedHost = (end: End): boolean =>
+    end.kind === 'reserved' && end.name === 'host' && hasHostPolicy && node.enforcement !== 'never';
   const says = (subject: End, peer: End, direction: 'ingress' | 'egress', all: boolean) =>
-    subject.kind === 'endpoint' && subject.isLocal
+    (subject.kind === 'endpoint' && subject.isLocal) || isJudgedHost(subject)
       ? judgeSide(
           policies.filter(({ audit }) => all || audit !== true),
           node,
-          subject.labels,
+          subject,
           peer,
           direction,
           protocol,
@@ -70,10 +81,22 @@ export function judgeNaively(
   };
 }
 
+const HOST: End = { kind: 'reserved', name: 'host' };
+
+function isSubject(policy: PolicySpec, end: End, node: NaiveNode): boolean {
+  const { endpointSelector, nodeSelector, namespace } = policy;
+  if (end.kind !== 'endpoint') {
+    return nodeSelector !== undefined && selects(nodeSelector, node.labels ?? {});
+  }
+  if (endpointSelector === undefined) return false;
+  if (namespace !== undefined && end.labels[NAMESPACE] !== namespace) return false;
+  return selects(endpointSelector, end.labels);
+}
+
 function judgeSide(
   policies: readonly PolicySpec[],
   node: NaiveNode,
-  subject: Labels,
+  subject: End,
   peer: End,
   direction: 'ingress' | 'egress',
   protocol: number,
@@ -87,11 +110,10 @@ function judgeSide(
   const ranked: { tier: string; priority: number; actions: string[] }[] = [];
   for (const policy of policies) {
     const { namespace } = policy;
-    if (namespace !== undefined && subject[NAMESPACE] !== namespace) continue;
-    if (!selects(policy.endpointSelector, subject)) continue;
+    if (!isSubject(policy, subject, node)) continue;
     const allows = policy[direction] ?? [];
-    const receiver =
-      direction === 'ingress' ? subject : peer.kind === 'endpoint' ? peer.labels : {};
+    const to = direction === 'ingress' ? subject : peer;
+    const receiver = to.kind === 'endpoint' ? to.labels : {};
     const holds = (rule: RuleSpec) => covers(rule, peer, protocol, port, namespace, receiver);
     const { tier, priority = 0 } = policy;
     if (tier !== undefined) {
@@ -176,11 +198,7 @@ function isNamed(
 }
 
 /** Endpoint selectors mean endpoints; others only when they ask for a reserved label by its name. */
-function isSelected(
-  selector: PolicySpec['endpointSelector'],
-  peer: End,
-  namespace: string | undefined,
-): boolean {
+function isSelected(selector: SelectorSpec, peer: End, namespace: string | undefined): boolean {
   const keys = [
     ...Object.keys(selector.matchLabels ?? {}),
     ...(selector.matchExpressions ?? []).map(({ key }) => key),
@@ -235,10 +253,7 @@ export function isAddressIn(address: string, cidr: string): boolean {
   return parsed.kind() === range.kind() && parsed.match([range, length]);
 }
 
-function selects(
-  { matchLabels, matchExpressions }: PolicySpec['endpointSelector'],
-  labels: Labels,
-) {
+function selects({ matchLabels, matchExpressions }: SelectorSpec, labels: Labels) {
   for (const key of Object.keys(matchLabels ?? {})) {
     if (labels[key] !== matchLabels?.[key]) return false;
   }

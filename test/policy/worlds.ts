@@ -44,7 +44,7 @@ export class Cluster {
       policies: policies.map((spec, n) => ({
         name: `p${n}`,
         origin: { path: `p${n}`, file: 'plumb.ts', line: n + 1 },
-        endpointSelector: {},
+        ...(spec.nodeSelector === undefined && { endpointSelector: {} }),
         ...spec,
       })),
       identities: this.identities,

@@ -4,7 +4,8 @@ import { RESERVED } from '../../src/model/identity.js';
 import type { PortRange } from '../../src/model/port.js';
 import { decide } from '../../src/verdict/decide.js';
 import { verdictDelta, type PeerGroup } from '../../src/verdict/delta.js';
-import { ADDRESSES, policies, world, type PolicyWorld } from '../policy/arbitraries.js';
+import { policies, world, type PolicyWorld } from '../policy/arbitraries.js';
+import { ADDRESSES } from '../policy/arbitrary-rules.js';
 import { judgeNaively, type End } from '../policy/naive.js';
 import { compileWorld, sideOf } from '../policy/resolve.js';
 
