@@ -2,15 +2,21 @@
 import { execFile } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { connect, createServer } from 'node:net';
+import { retransmitted, startLoad, stopLoad } from './load.mjs';
 
 const open = new Map();
+/** Port -> how often somebody was heard on it. */
+const heard = new Map();
 let next = 0;
 
 const plain = (address) => address.replace(/^::ffff:/, '');
 
 /** Answers every line, or every datagram, with who asked and who answers. */
 function serve({ protocol, port, name, address = '::' }) {
-  const answer = (from, fromPort) => `${name} ${plain(from)} ${fromPort}\n`;
+  const answer = (from, fromPort) => {
+    heard.set(port, (heard.get(port) ?? 0) + 1);
+    return `${name} ${plain(from)} ${fromPort}\n`;
+  };
   return new Promise((done, fail) => {
     if (protocol === 'tcp') {
       const server = createServer((socket) => {
@@ -88,7 +94,12 @@ function ping({ address, timeout, bytes = 56 }) {
   });
 }
 
-const commands = { serve, tcp, udp, ping, again };
+const heardOn = ({ port }) => ({ count: heard.get(port) ?? 0 });
+
+const commands = {
+  ...{ serve, tcp, udp, ping, again },
+  ...{ startLoad, stopLoad, retransmitted, heard: heardOn },
+};
 
 process.on('message', async ({ call, command, ...rest }) => {
   try {

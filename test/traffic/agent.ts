@@ -10,9 +10,24 @@ export interface Answer {
   readonly clientPort: number;
 }
 
+interface Result extends Partial<Counts> {
+  readonly answer?: string;
+  readonly id?: number;
+  readonly count?: number;
+}
+
+/** Questions that a load asked, and those that were answered. */
+export interface Counts {
+  readonly sent: number;
+  readonly answered: number;
+}
+
+/** UDP questions, new TCP connections with one question each, or one connection with many. */
+export type LoadKind = 'datagrams' | 'connections' | 'dialogue';
+
 interface Reply {
   readonly call: number;
-  readonly result?: { readonly answer?: string; readonly id?: number } | null;
+  readonly result?: Result | null;
   readonly error?: string;
 }
 
@@ -69,6 +84,30 @@ export class TrafficAgent {
     if (id === undefined) throw new Error(`${address} does not answer`);
     return async (timeout = TIMEOUT) =>
       (await this.#ask('again', { id, timeout }))?.answer !== undefined;
+  }
+
+  /** Asks again and again, every `interval` milliseconds, until the returned function is called. */
+  async load(
+    kind: LoadKind,
+    address: string,
+    port: number,
+    interval: number,
+  ): Promise<() => Promise<Counts>> {
+    const started = await this.#ask('startLoad', { kind, address, port, interval });
+    return async () => {
+      const counts = await this.#ask('stopLoad', { id: started?.id });
+      return { sent: counts?.sent ?? 0, answered: counts?.answered ?? 0 };
+    };
+  }
+
+  /** How often somebody was heard on a port that is served here. */
+  async heard(port: number): Promise<number> {
+    return (await this.#ask('heard', { port }))?.count ?? 0;
+  }
+
+  /** TCP segments that were sent again in this namespace since it was made. */
+  async retransmitted(): Promise<number> {
+    return (await this.#ask('retransmitted', {}))?.count ?? 0;
   }
 
   close(): void {

@@ -1,0 +1,94 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { apply } from '../../src/apply/apply.js';
+import { compilePolicy } from '../../src/policy/compile.js';
+import { plan } from '../../src/plan/make-plan.js';
+import type { State } from '../../src/state/state.js';
+import { allocateIdentities, EMPTY_LOCK, type IdentityLock } from '../../src/synth/identities.js';
+import { synth } from '../../src/synth/synth.js';
+import { OBJECT } from '../bpf/datapath.js';
+import { KernelNode } from '../kernel/node.js';
+import { TrafficAgent, type Counts, type LoadKind } from '../traffic/agent.js';
+import { changingProgram } from './changing-program.js';
+
+/** `PLUMB_APPLIES=1000` for the whole of it. */
+const APPLIES = Number(process.env['PLUMB_APPLIES'] ?? 60);
+/** Milliseconds between two questions of one load. */
+const INTERVAL = 5;
+
+let node: KernelNode;
+const agents = new Map<string, TrafficAgent>();
+let lock: IdentityLock = EMPTY_LOCK;
+
+async function turnTo(turn: number): Promise<State> {
+  const document = changingProgram(node.name, turn);
+  const [spec] = document.nodes;
+  const allocation = allocateIdentities(document.endpoints, lock);
+  ({ lock } = allocation);
+  const compiled = compilePolicy({
+    policies: document.policies,
+    identities: allocation.identities,
+    subjects: document.endpoints.map(({ labels }) => allocation.idOf(labels)),
+    node: spec!,
+  });
+  const hash = createHash('sha256').update(readFileSync(OBJECT)).digest('hex').slice(0, 16);
+  const desired = synth({ document, node: spec!, allocation, compiled, datapath: { hash } });
+  return apply(plan(desired, await node.read()), node.instance);
+}
+
+beforeAll(async () => {
+  node = new KernelNode('plk-busy');
+  await turnTo(0);
+  for (const name of ['client', 'stranger', 'one', 'two'])
+    agents.set(name, await TrafficAgent.open(`${node.name}-${name}`));
+  for (const name of ['one', 'two']) {
+    for (const port of [80, 81]) await agents.get(name)!.serve('tcp', port, name);
+    for (const port of [53, 81]) await agents.get(name)!.serve('udp', port, name);
+  }
+});
+
+afterAll(() => {
+  for (const agent of agents.values()) agent.close();
+  node.dispose();
+});
+
+test(
+  `${String(APPLIES)} applies lose no packet that is allowed, and deliver none that is denied`,
+  { timeout: 60_000 + APPLIES * 1000 },
+  async () => {
+    const load = (from: string, kind: LoadKind, address: string, port: number) =>
+      agents.get(from)!.load(kind, address, port, INTERVAL);
+    const allowed = await Promise.all([
+      load('client', 'datagrams', '10.7.0.21', 53),
+      load('client', 'datagrams', 'fd07::22', 53),
+      load('client', 'datagrams', '10.96.7.1', 53),
+      load('client', 'connections', '10.7.0.21', 80),
+      load('client', 'connections', '10.96.7.1', 80),
+      load('client', 'connections', 'fd96:7::1', 80),
+      load('client', 'dialogue', 'fd07::21', 80),
+      load('client', 'dialogue', '10.96.7.1', 80),
+    ]);
+    const denied = await Promise.all([
+      load('client', 'datagrams', '10.7.0.21', 81),
+      load('stranger', 'connections', 'fd07::22', 81),
+      load('stranger', 'datagrams', '10.7.0.21', 53),
+      load('stranger', 'datagrams', 'fd96:7::1', 53),
+      load('stranger', 'connections', '10.7.0.22', 80),
+    ]);
+    for (let turn = 1; turn <= APPLIES; turn++) await turnTo(turn);
+    const ended = await Promise.all(allowed.map((stop) => stop()));
+    const refused = await Promise.all(denied.map((stop) => stop()));
+
+    for (const { sent, answered } of ended) {
+      expect(sent).toBeGreaterThan(APPLIES);
+      expect(answered).toBe(sent);
+    }
+    expect(refused.map(({ answered }: Counts) => answered)).toEqual(refused.map(() => 0));
+    expect(refused.every(({ sent }) => sent > APPLIES)).toBe(true);
+    for (const name of ['one', 'two']) expect(await agents.get(name)!.heard(81)).toBe(0);
+    // The stranger's connections are sent again and again; nobody else has to.
+    for (const name of ['client', 'one', 'two'])
+      expect(await agents.get(name)!.retransmitted(), `by ${name}`).toBe(0);
+  },
+);
