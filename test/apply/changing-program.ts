@@ -60,7 +60,9 @@ function serverPolicy(turn: number): PolicySpec {
           {
             ports: [
               { port: 80, protocol: 'TCP' },
+              { port: 8080, protocol: 'TCP' },
               { port: 53, protocol: 'UDP' },
+              { port: 5353, protocol: 'UDP' },
               { port: BASE + (turn % 5), protocol: 'TCP' },
             ],
           },
@@ -103,8 +105,9 @@ function service(turn: number): ServiceSpec {
     name: 'servers',
     addresses: ['10.96.7.1', 'fd96:7::1'],
     ports: [
-      { port: 80, targetPort: 80, protocol: 'TCP' },
-      { port: 53, targetPort: 53, protocol: 'UDP' },
+      // Not the port that clients also use directly: one connection's ends cannot be two connections'.
+      { port: 80, targetPort: 8080, protocol: 'TCP' },
+      { port: 53, targetPort: 5353, protocol: 'UDP' },
     ],
     backends,
     algorithm: turn % 2 === 0 ? 'random' : 'maglev',

@@ -80,7 +80,7 @@ function worldOf(allows: Allows, family: 4 | 6): World {
   const refs: WorldRef[] = [];
   const tables: WorldEntry[] = [];
   const heads: World['heads'] = [0, 1].flatMap((buffer) =>
-    (['a', 'b'] as const).map((subject, i) => ({
+    (['a', 'b'] as const).map((_, i) => ({
       buffer: buffer as 0 | 1,
       policySet: i + 1,
       version: 100 * (buffer + 1) + i,

@@ -21,7 +21,12 @@ function serve({ protocol, port, name, address = '::' }) {
     if (protocol === 'tcp') {
       const server = createServer((socket) => {
         socket.on('error', () => undefined);
-        socket.on('data', () => socket.write(answer(socket.remoteAddress, socket.remotePort)));
+        // Questions that come together are answered one by one.
+        socket.on('data', (data) => {
+          const questions = String(data).split('\n').length - 1;
+          for (let i = 0; i < questions; i++)
+            socket.write(answer(socket.remoteAddress, socket.remotePort));
+        });
       });
       server.once('error', fail);
       server.listen(port, address, () => done(null));
