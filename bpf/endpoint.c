@@ -10,17 +10,6 @@
 #include "include/node.h"
 #include "include/report.h"
 
-/* Counts and tells. */
-static __always_inline void report(struct __sk_buff *skb, const struct run *run,
-                                   enum reason reason) {
-  __u8 verdict = reason ? DENY : ALLOW;
-  enum reason told = reason ? reason : run->judgement.reason;
-
-  count(skb, &run->judgement, told, verdict);
-  if ((reason && !is_noise(reason)) || run->judgement.audited)
-    tell(skb, &run->packet, &run->judgement, told, verdict, run->from.identity, run->to.identity);
-}
-
 static __always_inline const struct plumb_device *device_of(struct __sk_buff *skb) {
   __u32 slot = skb->ifindex - IFINDEX_BASE;
   const struct plumb_device *device = bpf_map_lookup_elem(&plumb_devices, &slot);
@@ -57,7 +46,7 @@ int from_endpoint(struct __sk_buff *skb) {
   enum reason reason = decide_from_endpoint(skb, run, &destination, config);
   if (reason == NEIGHBOR_QUERY && !answer_neighbor(skb)) return bpf_redirect_peer(skb->ifindex, 0);
   if (!reason && write_translation(skb, run)) reason = REWRITE_FAILED;
-  report(skb, run, reason);
+  report(skb, run, FROM_ENDPOINT, reason);
   if (reason || !config) return TC_ACT_SHOT;
   if (destination.endpoint) return deliver(skb, destination.endpoint);
   if (is_tunneled(&destination)) return send_through_tunnel(skb, run, &destination, config);
@@ -88,7 +77,7 @@ int to_endpoint(struct __sk_buff *skb) {
   if (!run) return TC_ACT_SHOT;
   enum reason reason = decide_to_endpoint(skb, run, config_of_node());
   if (!reason && write_translation(skb, run)) reason = REWRITE_FAILED;
-  report(skb, run, reason);
+  report(skb, run, TO_ENDPOINT, reason);
   return reason ? TC_ACT_SHOT : TC_ACT_OK;
 }
 
@@ -102,7 +91,7 @@ int from_host(struct __sk_buff *skb) {
   if (!run || !config) return TC_ACT_SHOT;
   enum reason reason = decide_from_host(skb, run, &destination, config);
   if (!reason && write_translation(skb, run)) reason = REWRITE_FAILED;
-  report(skb, run, reason);
+  report(skb, run, FROM_HOST, reason);
   if (reason) return TC_ACT_SHOT;
   if (destination.endpoint) {
     if (set_macs(skb, destination.endpoint)) return TC_ACT_SHOT;
@@ -122,7 +111,7 @@ int from_tunnel(struct __sk_buff *skb) {
   if (!run || !config || !feature_tunnel) return TC_ACT_SHOT;
   enum reason reason = decide_from_tunnel(skb, run, &destination, config);
   if (!reason && write_translation(skb, run)) reason = REWRITE_FAILED;
-  report(skb, run, reason);
+  report(skb, run, FROM_TUNNEL, reason);
   if (reason || bpf_skb_change_type(skb, PACKET_HOST)) return TC_ACT_SHOT;
   return destination.endpoint ? deliver(skb, destination.endpoint) : TC_ACT_OK;
 }
@@ -139,7 +128,7 @@ int from_uplink(struct __sk_buff *skb) {
   enum uplink uplink = decide_from_uplink(skb, run, &destination, config, &reason);
   if (uplink == PASS) reason = FORWARDED;
   if (!reason && write_translation(skb, run)) reason = REWRITE_FAILED;
-  if (uplink != PASS || reason) report(skb, run, reason);
+  if (uplink != PASS || reason) report(skb, run, FROM_UPLINK, reason);
   if (reason) return TC_ACT_SHOT;
   return uplink == TO_BACKEND && destination.endpoint ? deliver(skb, destination.endpoint)
                                                       : TCX_NEXT;
@@ -156,7 +145,7 @@ int to_uplink(struct __sk_buff *skb) {
   if (!run || !config) return TC_ACT_SHOT;
   enum uplink uplink = decide_to_uplink(skb, run, &destination, config, &reason);
   if (uplink == PASS) return TCX_NEXT;
-  report(skb, run, reason);
+  report(skb, run, TO_UPLINK, reason);
   return reason ? TC_ACT_SHOT : TCX_NEXT;
 }
 

@@ -77,6 +77,19 @@ export interface NodeProps {
    * @default true
    */
   readonly events?: boolean;
+
+  /**
+   * Whether events carry the first bytes of their packet (at most 96, from the Ethernet header), for
+   * `plumb monitor --hex` and `--pcap`. They may hold what the endpoints say to each other.
+   * @default false
+   */
+  readonly eventBytes?: boolean;
+
+  /**
+   * Whether flows that are allowed are told too: once when they open, and once after each change.
+   * @default false
+   */
+  readonly eventAllowed?: boolean;
 }
 
 const KNOWN: readonly (keyof NodeProps)[] = [
@@ -91,6 +104,8 @@ const KNOWN: readonly (keyof NodeProps)[] = [
   'devices',
   'masquerade',
   'events',
+  'eventBytes',
+  'eventAllowed',
 ];
 
 /** A Linux machine (or network namespace) that endpoints live on. Its id is its name. */
@@ -119,6 +134,10 @@ export class Node extends PlumbConstruct {
   readonly masquerade: boolean;
   /** Whether drops are told. */
   readonly events: boolean;
+  /** Whether events carry the first bytes of their packet. */
+  readonly eventBytes: boolean;
+  /** Whether flows that are allowed are told too. */
+  readonly eventAllowed: boolean;
   /** The cluster around the node, if there is one. */
   readonly cluster: Cluster | undefined;
 
@@ -138,6 +157,8 @@ export class Node extends PlumbConstruct {
     this.devices = plain(props.devices ?? [], path, 'devices');
     this.masquerade = props.masquerade ?? false;
     this.events = props.events ?? true;
+    this.eventBytes = props.eventBytes ?? false;
+    this.eventAllowed = props.eventAllowed ?? false;
     this.cluster = this.node.scopes.findLast((scope) => scope instanceof Cluster);
   }
 
@@ -145,6 +166,7 @@ export class Node extends PlumbConstruct {
   toSpec(): NodeSpec {
     const { origin, name, podCIDRs, gateways, addresses, allowLocalhost, enforcement, mtu } = this;
     const { devices, cluster, masquerade, events, audit, labels } = this;
+    const { eventBytes, eventAllowed } = this;
     const given = { origin, name, podCIDRs, gateways, addresses, allowLocalhost, enforcement, mtu };
     return {
       ...given,
@@ -153,6 +175,8 @@ export class Node extends PlumbConstruct {
       ...(devices.length === 0 ? {} : { devices }),
       ...(masquerade ? { masquerade } : {}),
       ...(events ? {} : { events }),
+      ...(eventBytes ? { eventBytes } : {}),
+      ...(eventAllowed ? { eventAllowed } : {}),
       ...(cluster === undefined ? {} : { cluster: cluster.toSpec() }),
     };
   }

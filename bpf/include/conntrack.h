@@ -137,5 +137,9 @@ static __always_inline int open_flow(const struct tracking *tracking, const stru
   };
 
   flow.expires = tracking->now + lifetime(packet, flow.state, flow.flags);
-  return bpf_map_update_elem(&plumb_conntrack, &tracking->tuple, &flow, BPF_ANY) != 0;
+  /* The kernel does not count what it evicts: opened, less removed, less present. */
+  int isNew = !bpf_map_lookup_elem(&plumb_conntrack, &tracking->tuple);
+  if (bpf_map_update_elem(&plumb_conntrack, &tracking->tuple, &flow, BPF_ANY)) return -1;
+  if (isNew) count_one(FLOWS_OPENED);
+  return 0;
 }

@@ -177,7 +177,8 @@ __noinline int decide_anew(struct run *run, __u32 epoch, int isKnown) {
   if (!isLoopback && !(flags & FLOW_FORWARDED)) {
     enum reason reason = judge_flow(run, packet, epoch, config);
     if (reason) {
-      if (flow) bpf_map_delete_elem(&plumb_conntrack, &run->tracking.tuple);
+      if (flow && !bpf_map_delete_elem(&plumb_conntrack, &run->tracking.tuple))
+        count_one(FLOWS_REMOVED);
       return reason;
     }
   }

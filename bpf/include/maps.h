@@ -38,6 +38,15 @@ MAP(plumb_affinity, BPF_MAP_TYPE_LRU_HASH, struct plumb_affinity_key, struct plu
     0);
 MAP(plumb_metrics, BPF_MAP_TYPE_PERCPU_HASH, struct plumb_metric_key, struct plumb_metric, 65536,
     0);
+MAP(plumb_counters, BPF_MAP_TYPE_PERCPU_ARRAY, __u32, struct plumb_counter, 4, 0);
+
+/* One more of what no packet's verdict is about. */
+static __always_inline void count_one(enum counter counter) {
+  __u32 index = counter;
+  struct plumb_counter *found = bpf_map_lookup_elem(&plumb_counters, &index);
+
+  if (found) found->count++;
+}
 
 struct {
   __uint(type, BPF_MAP_TYPE_RINGBUF);

@@ -27,7 +27,7 @@ struct judgement {
   __u8 reason;
   __u8 audited;
   __u8 lenient; /* what denies is only audited */
-  __u8 pad;
+  __u8 isDropped;
 };
 
 #define TABLE_KEY_BITS 64

@@ -207,18 +207,34 @@ struct plumb_event {
   __u32 table;
   __u32 ifindex;
   __u32 length;
+  __u16 captured; /* bytes of the packet that follow the event */
+  __u8 program;
+  __u8 pad0;
+  __u32 pad1;
 };
-SIZE_IS(struct plumb_event, 80);
+SIZE_IS(struct plumb_event, 88);
 
+#define EVENT_BYTES 96
+
+/* The record where the node asks for bytes; `captured` says how many are the packet's. */
+struct plumb_event_bytes {
+  struct plumb_event event;
+  __u8 bytes[EVENT_BYTES];
+};
+SIZE_IS(struct plumb_event_bytes, 184);
+
+/* Version, class, protocol and port are zero where no policy was asked, or no rule spoke. */
 struct plumb_metric_key {
   __u32 version;
   __u32 class;
+  __be16 port;
+  __u8 protocol;
   __u8 reason;
   __u8 direction;
   __u8 verdict;
-  __u8 pad;
+  __u16 pad;
 };
-SIZE_IS(struct plumb_metric_key, 12);
+SIZE_IS(struct plumb_metric_key, 16);
 
 struct plumb_metric {
   __u64 packets;
@@ -226,6 +242,13 @@ struct plumb_metric {
 };
 SIZE_IS(struct plumb_metric, 16);
 
+struct plumb_counter {
+  __u64 count;
+};
+SIZE_IS(struct plumb_counter, 8);
+
+enum counter { EVENTS_LOST, PACKETS_UNCOUNTED, FLOWS_OPENED, FLOWS_REMOVED };
+enum program { FROM_ENDPOINT, TO_ENDPOINT, FROM_HOST, FROM_TUNNEL, FROM_UPLINK, TO_UPLINK };
 enum direction { INGRESS, EGRESS };
 enum verdict { DENY = 1, ALLOW, REDIRECT };
 
@@ -235,6 +258,10 @@ enum verdict { DENY = 1, ALLOW, REDIRECT };
 #define IDENTITY_CLUSTER_MAX 65535
 #define IFINDEX_BASE 65536
 #define CONFIG_ALLOW_LOCALHOST 1
+/* Events carry the packet's first bytes. */
+#define CONFIG_EVENT_BYTES 2
+/* A flow that is opened, or judged again, is told too. */
+#define CONFIG_EVENT_ALLOWED 4
 #define ENDPOINT_AUDIT 1
 /* The back-end is chosen by a hash of the flow, the same on every node. */
 #define SERVICE_MAGLEV 1

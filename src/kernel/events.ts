@@ -1,5 +1,6 @@
 import { PlumbError } from '../model/error.js';
 import { readStruct, type FieldValue } from '../state/codec.js';
+import { PROGRAM, type ProgramName } from '../state/layout-reports.js';
 import { MAPS, REASONS, VERDICT, type Direction, type Reason } from '../state/layout.js';
 import { structsOf } from '../state/struct.js';
 import { failedWith } from './errno.js';
@@ -29,6 +30,10 @@ export interface PacketEvent {
   readonly ifindex: number;
   /** Bytes of the packet. */
   readonly length: number;
+  /** Which of the datapath's programs judged. */
+  readonly program: ProgramName | 'unknown';
+  /** First bytes of the packet from its Ethernet header, as it was to leave; where the node asks for them. */
+  readonly bytes?: Uint8Array;
 }
 
 /** How often the buffer is looked at; it holds far more than arrives meanwhile. */
@@ -66,9 +71,11 @@ export function openEvents(instance: Instance, onEvent: (event: PacketEvent) => 
 
 /** An event from the bytes of a record. */
 export function decodeEvent(record: Uint8Array): PacketEvent {
-  const fields = readStruct(structsOf('plumb_events', 'kernel').value, record);
+  const struct = structsOf('plumb_events', 'kernel').value;
+  const fields = readStruct(struct, record);
   const number = (name: string): number => Number(fields[name]);
   const text = (name: string): string => String(fields[name]);
+  const captured = number('captured');
   return {
     time: BigInt(fields['time'] ?? 0),
     verdict: nameOf(VERDICT, fields['verdict']) ?? 'none',
@@ -87,6 +94,8 @@ export function decodeEvent(record: Uint8Array): PacketEvent {
     table: number('table'),
     ifindex: number('ifindex'),
     length: number('length'),
+    program: nameOf(PROGRAM, fields['program']) ?? 'unknown',
+    ...(captured === 0 ? {} : { bytes: record.slice(struct.size, struct.size + captured) }),
   };
 }
 

@@ -8,6 +8,9 @@ import type { Instance } from './instance.js';
 export interface Metric {
   readonly version: number;
   readonly class: number;
+  /** IP protocol and destination port of a flow's opener, as of a table entry; 0 where no rule spoke. */
+  readonly protocol: number;
+  readonly port: number;
   readonly reason: Reason | 'unknown';
   readonly direction: Direction;
   readonly verdict: keyof typeof VERDICT | 'none';
@@ -37,6 +40,8 @@ export async function readMetrics(instance: Instance): Promise<Metric[]> {
       return {
         version: Number(fields['version']),
         class: Number(fields['class']),
+        protocol: Number(fields['protocol']),
+        port: Number(fields['port']),
         reason: nameOf(REASONS, fields['reason']) ?? 'unknown',
         direction: fields['direction'] === 0 ? 'ingress' : 'egress',
         verdict: nameOf(VERDICT, fields['verdict']) ?? 'none',

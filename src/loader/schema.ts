@@ -36,6 +36,8 @@ const node = z.strictObject({
   devices: strings.exactOptional(),
   masquerade: z.boolean().exactOptional(),
   events: z.boolean().exactOptional(),
+  eventBytes: z.boolean().exactOptional(),
+  eventAllowed: z.boolean().exactOptional(),
 });
 
 const endpoint = z.strictObject({

@@ -46,6 +46,10 @@ export interface NodeSpec {
   readonly masquerade?: boolean;
   /** Whether drops are told, for `plumb monitor`. True by default. */
   readonly events?: boolean;
+  /** Events carry the packet's first bytes (at most 96). False by default. */
+  readonly eventBytes?: boolean;
+  /** New flows that are allowed are told as well as drops. False by default. */
+  readonly eventAllowed?: boolean;
 }
 
 /** How the endpoints of nodes with the same cluster reach each other. */

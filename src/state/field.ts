@@ -16,7 +16,8 @@ export interface Field {
   readonly runtime?: true;
 }
 
-export type MapType = 'array' | 'hash' | 'lru_hash' | 'lpm_trie' | 'ringbuf' | 'percpu_hash';
+export type MapType =
+  'array' | 'hash' | 'lru_hash' | 'lpm_trie' | 'ringbuf' | 'percpu_hash' | 'percpu_array';
 
 export interface MapLayout {
   readonly name: string;

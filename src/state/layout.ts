@@ -1,4 +1,5 @@
 import { f, runtime, type MapLayout } from './field.js';
+import { REPORT_MAPS } from './layout-reports.js';
 import { SERVICE_MAPS } from './layout-services.js';
 
 /**
@@ -25,6 +26,10 @@ export const ENDPOINT_AUDIT = 1;
 
 /** Flags in plumb_config. */
 export const CONFIG_ALLOW_LOCALHOST = 1;
+/** Events carry the packet's first bytes. */
+export const CONFIG_EVENT_BYTES = 2;
+/** A flow that is opened, or judged again after a change, is told too. */
+export const CONFIG_EVENT_ALLOWED = 4;
 
 /** Verdict of a table entry. 0 never stands in a map, so that a zeroed value denies. */
 export const VERDICT = { deny: 1, allow: 2, redirect: 3 } as const;
@@ -211,51 +216,7 @@ export const MAPS = {
     dynamic: true,
   },
   ...SERVICE_MAPS,
-  plumb_events: {
-    name: 'plumb_events',
-    type: 'ringbuf',
-    keyStruct: 'void',
-    valueStruct: 'plumb_event',
-    key: [],
-    value: [
-      f('time', 'u64'),
-      f('verdict', 'u8'),
-      f('reason', 'u8'),
-      f('direction', 'u8'),
-      f('protocol', 'u8'),
-      f('sourcePort', 'be16'),
-      f('destinationPort', 'be16'),
-      f('source', 'addr'),
-      f('destination', 'addr'),
-      f('sourceIdentity', 'u32'),
-      f('destinationIdentity', 'u32'),
-      f('policySet', 'u32'),
-      f('version', 'u32'),
-      f('class', 'u32'),
-      f('table', 'u32'),
-      f('ifindex', 'u32'),
-      f('length', 'u32'),
-    ],
-    maxEntries: 1 << 20,
-    dynamic: true,
-  },
-  plumb_metrics: {
-    name: 'plumb_metrics',
-    type: 'percpu_hash',
-    keyStruct: 'plumb_metric_key',
-    valueStruct: 'plumb_metric',
-    key: [
-      f('version', 'u32'),
-      f('class', 'u32'),
-      f('reason', 'u8'),
-      f('direction', 'u8'),
-      f('verdict', 'u8'),
-      f('pad', 'u8'),
-    ],
-    value: [f('packets', 'u64'), f('bytes', 'u64')],
-    maxEntries: 65_536,
-    dynamic: true,
-  },
+  ...REPORT_MAPS,
 } as const satisfies Record<string, MapLayout>;
 
 export type MapName = keyof typeof MAPS;

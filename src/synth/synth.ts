@@ -4,7 +4,12 @@ import type { EndpointSpec, NodeSpec, ProgramDocument } from '../model/program.j
 import type { CompiledPolicy } from '../policy/compiled.js';
 import { normalizeState } from '../state/canonical.js';
 import { entries } from '../state/kinds/bpf-entries.js';
-import { CONFIG_ALLOW_LOCALHOST, ENDPOINT_AUDIT } from '../state/layout.js';
+import {
+  CONFIG_ALLOW_LOCALHOST,
+  CONFIG_EVENT_ALLOWED,
+  CONFIG_EVENT_BYTES,
+  ENDPOINT_AUDIT,
+} from '../state/layout.js';
 import type { EntriesResource, State } from '../state/state.js';
 import { attachments } from './attachments.js';
 import { isIPv6 } from './addresses.js';
@@ -102,7 +107,7 @@ function addressing(
     })),
   );
   const config = {
-    flags: node.allowLocalhost ? CONFIG_ALLOW_LOCALHOST : 0,
+    flags: configFlags(node),
     hostPolicySet: compiled.policySets.get(RESERVED.host) ?? 0,
     ...(around.mode === 'tunnel'
       ? { tunnelDevice: TUNNEL_DEVICE, tunnelPort: node.cluster?.tunnelPort ?? 0 }
@@ -116,6 +121,14 @@ function addressing(
     entries('plumb_ipcache_lpm', prefixRows(document, compiled, around), { origin }),
     entries('plumb_classes', classRows(document, allocation, compiled), { origin }),
   ];
+}
+
+function configFlags({ allowLocalhost, eventBytes, eventAllowed }: NodeSpec): number {
+  return (
+    (allowLocalhost ? CONFIG_ALLOW_LOCALHOST : 0) |
+    (eventBytes === true ? CONFIG_EVENT_BYTES : 0) |
+    (eventAllowed === true ? CONFIG_EVENT_ALLOWED : 0)
+  );
 }
 
 /** Fields of both families; the one that an endpoint has no address of stays zero and matches no packet. */

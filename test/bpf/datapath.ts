@@ -26,6 +26,8 @@ export interface DatapathOptions {
   readonly devices?: number;
   /** Of switches by name, without `feature_`. Default: all on. */
   readonly features?: Readonly<Record<string, boolean>>;
+  /** Of maps, instead of a small size. */
+  readonly maxEntries?: Readonly<Record<string, number>>;
   /** Makes maps that take the place of the object's own. */
   readonly reuseMaps?: Readonly<Record<string, BpfMap>>;
 }
@@ -47,6 +49,7 @@ const MAX_ENTRIES = {
 const FILLED_BY_PACKETS = [
   'plumb_conntrack',
   'plumb_metrics',
+  'plumb_counters',
   'plumb_fragments',
   'plumb_affinity',
 ] as const;
@@ -69,7 +72,7 @@ export class TestDatapath {
       const object = await loadObject(OBJECT, {
         rodata: Object.fromEntries(features.map(([name, on]) => [`feature_${name}`, switchOf(on)])),
         reuseMaps: { ...options.reuseMaps },
-        maxEntries: MAX_ENTRIES,
+        maxEntries: { ...MAX_ENTRIES, ...options.maxEntries },
       });
       const events: PacketEvent[] = [];
       const ring = new RingBuffer(object.map('plumb_events'), (record) => {
@@ -190,7 +193,8 @@ export class TestDatapath {
     const map = this.object.map(name);
     const { count, keys, values } = await map.dump();
     if (count === 0) return;
-    if (layoutOf(name).type === 'array') await map.updateBatch(keys, values.fill(0), count);
+    if (['array', 'percpu_array'].includes(layoutOf(name).type))
+      await map.updateBatch(keys, values.fill(0), count);
     else await map.deleteBatch(keys, count);
   }
 }

@@ -60,6 +60,7 @@ describe('a packet', () => {
       table: TABLE.web,
       ifindex: IFINDEX_BASE,
       length: frame.length,
+      program: 'from_endpoint',
     });
   });
 
@@ -83,6 +84,8 @@ describe('a packet', () => {
       key: {
         version: VERSION.b,
         class: CLASS.a,
+        port: 80,
+        protocol: 6,
         reason,
         direction: 0,
         verdict: VERDICT.allow,
@@ -91,7 +94,10 @@ describe('a packet', () => {
       value: { packets: 1n, bytes: BigInt(frame.length) },
     });
     expect(metrics).toContainEqual({
-      key: { version: 0, class: 0, reason, direction: 1, verdict: VERDICT.allow, pad: 0 },
+      key: {
+        ...{ version: 0, class: 0, port: 0, protocol: 0, pad: 0 },
+        ...{ reason, direction: 1, verdict: VERDICT.allow },
+      },
       value: { packets: 2n, bytes: BigInt(2 * frame.length) },
     });
   });

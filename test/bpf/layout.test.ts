@@ -4,6 +4,8 @@ import { btfLayout, loadObject, type BpfObject } from 'libbpf-napi';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   CONFIG_ALLOW_LOCALHOST,
+  CONFIG_EVENT_ALLOWED,
+  CONFIG_EVENT_BYTES,
   DIRECTION,
   ENDPOINT_AUDIT,
   ENTRY_DEFAULT,
@@ -12,6 +14,7 @@ import {
   REASONS,
   VERDICT,
 } from '../../src/state/layout.js';
+import { COUNTER, EVENT_BYTES, PROGRAM } from '../../src/state/layout-reports.js';
 import { mapNames, structsOf, type Struct } from '../../src/state/struct.js';
 import { OBJECT } from './datapath.js';
 
@@ -101,12 +104,22 @@ describe('numbers shared with the datapath', () => {
     ['reason', REASONS],
     ['verdict', VERDICT],
     ['direction', DIRECTION],
+    ['program', PROGRAM],
+    ['counter', COUNTER],
   ])('enum %s', (name, numbers) => {
     expect(constantsOf(name)).toEqual(inC(numbers));
   });
 
   test.each(
-    Object.entries({ CONFIG_ALLOW_LOCALHOST, ENDPOINT_AUDIT, ENTRY_DEFAULT, IFINDEX_BASE }),
+    Object.entries({
+      CONFIG_ALLOW_LOCALHOST,
+      CONFIG_EVENT_ALLOWED,
+      CONFIG_EVENT_BYTES,
+      ENDPOINT_AUDIT,
+      ENTRY_DEFAULT,
+      EVENT_BYTES,
+      IFINDEX_BASE,
+    }),
   )('%s', (name, value) => {
     expect(Number(new RegExp(`#define ${name} (\\d+)`).exec(source)?.[1])).toBe(value);
   });

@@ -38,8 +38,9 @@ describe('the codec', () => {
       plumb_backends: [8, 20],
       plumb_members: [24, 4],
       plumb_affinity: [20, 24],
-      plumb_events: [0, 80],
-      plumb_metrics: [12, 16],
+      plumb_events: [0, 88],
+      plumb_metrics: [16, 16],
+      plumb_counters: [4, 8],
     });
   });
 
