@@ -2,6 +2,7 @@ import { RootConstruct } from 'constructs';
 import type { Origin } from '../src/model/error.js';
 import type { ProgramDocument } from '../src/model/program.js';
 import { callSite } from './call-site.js';
+import { CIDRGroup } from './cidr-group.js';
 import { Endpoint } from './endpoint.js';
 import { Node } from './node.js';
 import { Policy } from './policy.js';
@@ -28,11 +29,13 @@ export class App extends RootConstruct {
   /** What the program means, as plain data in the order of construction. */
   toDocument(): ProgramDocument {
     const all = this.node.findAll();
+    const groups = all.filter((c) => c instanceof CIDRGroup);
     return {
       version: 1,
       nodes: all.filter((c) => c instanceof Node).map((c) => c.toSpec()),
       endpoints: all.filter((c) => c instanceof Endpoint).map((c) => c.toSpec()),
       policies: all.filter((c) => c instanceof Policy).map((c) => c.toSpec()),
+      ...(groups.length > 0 && { cidrGroups: groups.map((c) => c.toSpec()) }),
       services: all.filter((c) => c instanceof Service).map((c) => c.toSpec()),
     };
   }

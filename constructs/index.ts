@@ -1,7 +1,6 @@
 /** What a program imports as `plumbline`. */
 export { Construct } from 'constructs';
 export type {
-  CIDRRuleSpec as CIDRRule,
   Entity,
   ICMPFieldSpec as ICMPField,
   Labels,
@@ -11,6 +10,7 @@ export type {
 } from '../src/model/program.js';
 export { App } from './app.js';
 export { Cluster, type ClusterProps } from './cluster.js';
+export { CIDRGroup, type CIDRGroupProps } from './cidr-group.js';
 export {
   ClusterNetworkPolicy,
   type Action,
@@ -28,4 +28,4 @@ export { NetworkPolicy, type NetworkPolicyProps } from './network-policy.js';
 export { Node, type NodeProps } from './node.js';
 export { sctp, sctpRange, tcp, tcpRange, udp, udpRange } from './ports.js';
 export { Service, type Backend, type ServicePort, type ServiceProps } from './service.js';
-export type { EgressRule, ICMPRule, IngressRule, TrafficProps } from './rule.js';
+export type { CIDRRule, EgressRule, ICMPRule, IngressRule, TrafficProps } from './rule.js';

@@ -20,6 +20,12 @@ export interface NodeProps {
   readonly labels?: Labels;
 
   /**
+   * Whether the Kubernetes API is served there: then the node is the entity `kube-apiserver`, too.
+   * @default false
+   */
+  readonly isApiServer?: boolean;
+
+  /**
    * The endpoints' gateways: the node's own addresses inside its ranges, one a family.
    * @default the first usable address of the first range of each family
    */
@@ -95,6 +101,7 @@ export interface NodeProps {
 const KNOWN: readonly (keyof NodeProps)[] = [
   'podCIDRs',
   'labels',
+  'isApiServer',
   'gateways',
   'addresses',
   'allowLocalhost',
@@ -114,6 +121,8 @@ export class Node extends PlumbConstruct {
   readonly name: string;
   /** What policies select it by. */
   readonly labels: Labels;
+  /** Whether the Kubernetes API is served there. */
+  readonly isApiServer: boolean;
   /** Ranges of the endpoints' addresses. */
   readonly podCIDRs: readonly string[];
   /** The endpoints' gateways, one a family. */
@@ -148,6 +157,7 @@ export class Node extends PlumbConstruct {
     this.name = this.node.id;
     this.podCIDRs = plain(props.podCIDRs, path, 'podCIDRs');
     this.labels = plain(props.labels ?? {}, path, 'labels');
+    this.isApiServer = props.isApiServer ?? false;
     this.gateways = plain(props.gateways ?? defaultGateways(this.podCIDRs), path, 'gateways');
     this.addresses = plain(props.addresses ?? [], path, 'addresses');
     this.allowLocalhost = props.allowLocalhost ?? true;
@@ -165,12 +175,13 @@ export class Node extends PlumbConstruct {
   /** This node as plain data. */
   toSpec(): NodeSpec {
     const { origin, name, podCIDRs, gateways, addresses, allowLocalhost, enforcement, mtu } = this;
-    const { devices, cluster, masquerade, events, audit, labels } = this;
+    const { devices, cluster, masquerade, events, audit, labels, isApiServer } = this;
     const { eventBytes, eventAllowed } = this;
     const given = { origin, name, podCIDRs, gateways, addresses, allowLocalhost, enforcement, mtu };
     return {
       ...given,
       ...(Object.keys(labels).length > 0 && { labels }),
+      ...(isApiServer && { isApiServer }),
       ...(audit && { audit }),
       ...(devices.length === 0 ? {} : { devices }),
       ...(masquerade ? { masquerade } : {}),

@@ -14,6 +14,22 @@ export interface ICMPRule {
   readonly fields: readonly ICMPFieldSpec[];
 }
 
+/** A prefix, or a {@link CIDRGroup} by name or by its labels; what is excepted is not meant. */
+export type CIDRRule =
+  | (CIDRRuleSpec & { readonly cidrGroupRef?: never; readonly cidrGroupSelector?: never })
+  | {
+      readonly cidrGroupRef: string;
+      readonly except?: readonly string[];
+      readonly cidr?: never;
+      readonly cidrGroupSelector?: never;
+    }
+  | {
+      readonly cidrGroupSelector: SelectorSpec;
+      readonly except?: readonly string[];
+      readonly cidr?: never;
+      readonly cidrGroupRef?: never;
+    };
+
 /** What traffic a rule is about, whoever the peer is. */
 export interface TrafficProps {
   /**
@@ -27,6 +43,12 @@ export interface TrafficProps {
    * @default all traffic, if there is no `toPorts` either
    */
   readonly icmps?: readonly ICMPRule[];
+
+  /**
+   * Whom prefixes of this rule mean besides who is outside the cluster: endpoints, or nodes.
+   * @default nobody
+   */
+  readonly cidrMatchMode?: readonly ('pods' | 'nodes')[];
 }
 
 /** Who may (or must not) send to the subject. Without any `from…`: anybody, the world included. */
@@ -35,8 +57,10 @@ export interface IngressRule extends TrafficProps {
   readonly fromEndpoints?: readonly SelectorSpec[];
   /** Prefixes outside the cluster. @default any peer */
   readonly fromCIDR?: readonly string[];
-  /** Prefixes outside the cluster, with exceptions. @default any peer */
-  readonly fromCIDRSet?: readonly CIDRRuleSpec[];
+  /** Prefixes outside the cluster, with exceptions, or groups of them. @default any peer */
+  readonly fromCIDRSet?: readonly CIDRRule[];
+  /** Nodes by label, this one too; `[{}]` is every node. @default any peer */
+  readonly fromNodes?: readonly SelectorSpec[];
   /** Peers by kind, for example `world`. @default any peer */
   readonly fromEntities?: readonly Entity[];
 }
@@ -47,21 +71,24 @@ export interface EgressRule extends TrafficProps {
   readonly toEndpoints?: readonly SelectorSpec[];
   /** Prefixes outside the cluster. @default any peer */
   readonly toCIDR?: readonly string[];
-  /** Prefixes outside the cluster, with exceptions. @default any peer */
-  readonly toCIDRSet?: readonly CIDRRuleSpec[];
+  /** Prefixes outside the cluster, with exceptions, or groups of them. @default any peer */
+  readonly toCIDRSet?: readonly CIDRRule[];
+  /** Nodes by label, this one too; `[{}]` is every node. @default any peer */
+  readonly toNodes?: readonly SelectorSpec[];
   /** Peers by kind, for example `world`. @default any peer */
   readonly toEntities?: readonly Entity[];
 }
 
 type Folded = Exclude<keyof RuleSpec, 'origin'>;
 
-const TRAFFIC = { toPorts: 'toPorts', icmps: 'icmps' } as const;
+const TRAFFIC = { toPorts: 'toPorts', icmps: 'icmps', cidrMatchMode: 'cidrMatchMode' } as const;
 
 const INGRESS: Record<keyof IngressRule, Folded> = {
   fromEndpoints: 'endpoints',
   fromCIDR: 'cidr',
   fromCIDRSet: 'cidrSet',
   fromEntities: 'entities',
+  fromNodes: 'nodes',
   ...TRAFFIC,
 };
 
@@ -70,6 +97,7 @@ const EGRESS: Record<keyof EgressRule, Folded> = {
   toCIDR: 'cidr',
   toCIDRSet: 'cidrSet',
   toEntities: 'entities',
+  toNodes: 'nodes',
   ...TRAFFIC,
 };
 
@@ -88,10 +116,31 @@ export function foldRules(
     for (const [key, value] of Object.entries(rule)) {
       const name = Object.hasOwn(names, key) ? names[key] : undefined;
       if (name === undefined) throw unknownField(key, direction, Object.keys(names), path);
+      if (name === 'cidrSet') {
+        Object.assign(folded, foldCIDRs(value as readonly CIDRRule[]));
+        continue;
+      }
       folded[name] = key === 'toPorts' ? (value as (PortRuleSpec | PortSpec)[]).map(list) : value;
     }
     return folded;
   });
+}
+
+/** Groups are another list, even if that leaves none: a list that is left out would mean any peer. */
+function foldCIDRs(rules: readonly CIDRRule[]): Partial<RuleSpec> {
+  const cidrSet = rules.flatMap((rule) => (rule.cidr === undefined ? [] : [rule]));
+  const cidrGroups = rules.flatMap(({ cidr, cidrGroupRef, cidrGroupSelector, ...rest }) =>
+    cidr === undefined
+      ? [
+          {
+            ...(cidrGroupRef !== undefined && { name: cidrGroupRef }),
+            ...(cidrGroupSelector !== undefined && { selector: cidrGroupSelector }),
+            ...rest,
+          },
+        ]
+      : [],
+  );
+  return { cidrSet, ...(cidrGroups.length > 0 && { cidrGroups }) };
 }
 
 function list(ports: PortRuleSpec | PortSpec): PortRuleSpec {

@@ -14,6 +14,10 @@ struct place {
   const struct plumb_peer *peer;
 };
 
+static __always_inline int is_remote_node(__u32 identity) {
+  return identity == IDENTITY_REMOTE_NODE || identity & IDENTITY_NODE_BIT;
+}
+
 static __always_inline void local_side(struct side *side, const struct plumb_device *device) {
   side->identity = device->identity;
   side->policySet = device->policySet;

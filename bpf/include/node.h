@@ -11,7 +11,7 @@
 static __always_inline int is_tunnel_traffic(const struct packet *packet, const struct side *peer,
                                              const struct plumb_config *config) {
   return feature_tunnel && packet->protocol == UDP && config->tunnelPort &&
-         packet->destinationPort == config->tunnelPort && peer->identity == IDENTITY_REMOTE_NODE;
+         packet->destinationPort == config->tunnelPort && is_remote_node(peer->identity);
 }
 
 /* What the host's stack routes to the node's device: packets to services and to other nodes. */

@@ -46,8 +46,8 @@ static __always_inline __u32 tunneled_identity(struct __sk_buff *skb) {
     return 0;
   }
   const struct plumb_peer *node = bpf_map_lookup_elem(&plumb_ipcache, &from);
-  if (!node || node->identity != IDENTITY_REMOTE_NODE) return 0;
+  if (!node || !is_remote_node(node->identity)) return 0;
   __u32 identity = key.tunnel_id;
-  if (identity == IDENTITY_REMOTE_NODE) return identity;
+  if (identity == IDENTITY_REMOTE_NODE) return node->identity;
   return identity >= IDENTITY_CLUSTER_MIN && identity <= IDENTITY_CLUSTER_MAX ? identity : 0;
 }

@@ -254,6 +254,8 @@ enum verdict { DENY = 1, ALLOW, REDIRECT };
 
 #define IDENTITY_HOST 1
 #define IDENTITY_REMOTE_NODE 6
+/* Other nodes with labels have numbers of their own, with this bit. */
+#define IDENTITY_NODE_BIT (1 << 25)
 #define IDENTITY_CLUSTER_MIN 256
 #define IDENTITY_CLUSTER_MAX 65535
 #define IFINDEX_BASE 65536

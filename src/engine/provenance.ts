@@ -4,6 +4,7 @@ import type { NodeSpec, ProgramDocument } from '../model/program.js';
 import { compilePolicy } from '../policy/compile.js';
 import type { CompiledPolicy } from '../policy/compiled.js';
 import { allocateIdentities, type Allocation, type IdentityLock } from '../synth/identities.js';
+import { withNodes } from '../synth/node-identities.js';
 
 /**
  * What was applied, so that events and verdicts can be told in the words of the program. A side file,
@@ -33,7 +34,7 @@ export function compileFor(
   const local = document.endpoints.filter((endpoint) => endpoint.node === node.name);
   const policy = compilePolicy({
     policies: document.policies,
-    identities: allocation.identities,
+    identities: withNodes(allocation.identities, document.nodes, node),
     subjects: local.map((endpoint) => allocation.idOf(endpoint.labels)),
     node,
   });

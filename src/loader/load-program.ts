@@ -2,6 +2,8 @@ import type { Stats } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import { PlumbError, throwAll } from '../model/error.js';
+import { groupErrors, withoutGroups } from '../model/cidr-groups.js';
+import { withCidrLabels } from '../model/cidr-label.js';
 import { canonicalSources } from '../model/label-source.js';
 import type { ProgramDocument } from '../model/program.js';
 import { validateProgram } from '../model/validate-program.js';
@@ -65,9 +67,9 @@ export async function loadProgram(path: string, options: LoadOptions = {}): Prom
   if (outcome.error !== undefined) throw thrown(outcome.error, positions, name);
   if (outcome.document === undefined) wrongAppCount(outcome.apps ?? [], positions, name);
   const document = readDocument(outcome.document, positions, ruleLines);
-  throwAll(validateProgram(document));
+  throwAll([...validateProgram(document), ...groupErrors(document)]);
   return {
-    document: canonicalSources(document),
+    document: withCidrLabels(withoutGroups(canonicalSources(document))),
     timings: { check: checkMs, bundle: bundleMs, evaluate: outcome.elapsed },
     sources: bundle.sources,
   };

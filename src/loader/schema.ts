@@ -19,6 +19,7 @@ const node = z.strictObject({
   origin,
   name: z.string(),
   labels: labels.exactOptional(),
+  isApiServer: z.boolean().exactOptional(),
   podCIDRs: strings,
   gateways: strings,
   addresses: strings,
@@ -98,7 +99,18 @@ const rule = z.strictObject({
   cidrSet: z
     .array(z.strictObject({ cidr: z.string(), except: strings.exactOptional() }))
     .exactOptional(),
+  cidrGroups: z
+    .array(
+      z.strictObject({
+        name: z.string().exactOptional(),
+        selector: selector.exactOptional(),
+        except: strings.exactOptional(),
+      }),
+    )
+    .exactOptional(),
+  cidrMatchMode: z.array(z.enum(['pods', 'nodes'])).exactOptional(),
   entities: z.array(entity).exactOptional(),
+  nodes: z.array(selector).exactOptional(),
   toPorts: z.array(z.strictObject({ ports: z.array(port) })).exactOptional(),
   icmps: z.array(z.strictObject({ fields: z.array(icmpField) })).exactOptional(),
 }) satisfies z.ZodType<RuleSpec>;
@@ -149,5 +161,8 @@ export const documentSchema: z.ZodType<ProgramDocument> = z.strictObject({
   nodes: z.array(node),
   endpoints: z.array(endpoint),
   policies: z.array(policy),
+  cidrGroups: z
+    .array(z.strictObject({ origin, name: z.string(), labels, cidrs: strings }))
+    .exactOptional(),
   services: z.array(service),
 });

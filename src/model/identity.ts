@@ -40,3 +40,6 @@ export function reservedLabels(name: ReservedName): Labels {
     ? { ...own, [`${RESERVED_SOURCE}world`]: '' }
     : own;
 }
+
+/** Identities of other nodes with labels: bit 25 set, as in Cilium. */
+export const NODE_IDENTITY_MIN = 1 << 25;

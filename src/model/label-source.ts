@@ -66,6 +66,10 @@ function canonicalPolicy(policy: PolicySpec): PolicySpec {
 }
 
 function canonicalRule(rule: RuleSpec): RuleSpec {
-  const { endpoints } = rule;
-  return endpoints === undefined ? rule : { ...rule, endpoints: endpoints.map(canonicalSelector) };
+  const { endpoints, nodes } = rule;
+  return {
+    ...rule,
+    ...(endpoints && { endpoints: endpoints.map(canonicalSelector) }),
+    ...(nodes && { nodes: nodes.map(canonicalSelector) }),
+  };
 }

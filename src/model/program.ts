@@ -10,6 +10,8 @@ export interface ProgramDocument {
   readonly nodes: readonly NodeSpec[];
   readonly endpoints: readonly EndpointSpec[];
   readonly policies: readonly PolicySpec[];
+  /** Default none. */
+  readonly cidrGroups?: readonly CIDRGroupSpec[];
   readonly services: readonly ServiceSpec[];
 }
 
@@ -21,6 +23,8 @@ export interface NodeSpec {
   readonly name: string;
   /** What policies select it by, as a subject and as a peer. Default none. */
   readonly labels?: Labels;
+  /** Whether the Kubernetes API is served there: then it is the entity `kube-apiserver`, too. */
+  readonly isApiServer?: boolean;
   /** Ranges that this node's endpoints take their addresses from, IPv4 or IPv6 CIDR. At least one. */
   readonly podCIDRs: readonly string[];
   /**
@@ -111,6 +115,21 @@ export interface CIDRRuleSpec {
   readonly except?: readonly string[];
 }
 
+/** Prefixes under one name, for rules of many policies. */
+export interface CIDRGroupSpec {
+  readonly origin: Origin;
+  readonly name: string;
+  readonly labels: Labels;
+  readonly cidrs: readonly string[];
+}
+
+/** Groups by name, or by their labels; `except` where it is inside one of their prefixes. */
+export interface CIDRGroupRefSpec {
+  readonly name?: string;
+  readonly selector?: SelectorSpec;
+  readonly except?: readonly string[];
+}
+
 /**
  * `port` 1-65535 (a number as text, or a number), or the name that the receiving endpoint has for it;
  * `endPort` inclusive, with numbers only. Protocol ANY is TCP, UDP and SCTP.
@@ -132,7 +151,7 @@ export interface ICMPFieldSpec {
 }
 
 /**
- * One ingress or egress rule. At most one of `endpoints`, `cidr`/`cidrSet`, `entities` names the peer
+ * One ingress or egress rule. At most one of `endpoints`, `cidr`/`cidrSet`, `entities`, `nodes` names the peer
  * (`cidr` and `cidrSet` add up); none of them means any peer. An empty list selects nothing.
  */
 export interface RuleSpec {
@@ -142,7 +161,13 @@ export interface RuleSpec {
   readonly endpoints?: readonly SelectorSpec[];
   readonly cidr?: readonly string[];
   readonly cidrSet?: readonly CIDRRuleSpec[];
+  /** Resolved into `cidrSet` when a program is loaded. */
+  readonly cidrGroups?: readonly CIDRGroupRefSpec[];
+  /** Whom else prefixes mean besides who is outside: endpoints, nodes. Default nobody. */
+  readonly cidrMatchMode?: readonly ('pods' | 'nodes')[];
   readonly entities?: readonly Entity[];
+  /** Nodes, this one too, by their labels. */
+  readonly nodes?: readonly SelectorSpec[];
   readonly toPorts?: readonly PortRuleSpec[];
   readonly icmps?: readonly { readonly fields: readonly ICMPFieldSpec[] }[];
 }

@@ -83,8 +83,8 @@ function labelErrors(owner: Named, labels: Labels): PlumbError[] {
   return Object.entries(labels).flatMap(([key, value]) => {
     const isTwice = seen.has(canonicalKey(key));
     seen.add(canonicalKey(key));
-    const why = key.startsWith('reserved:')
-      ? 'the source reserved is not for endpoints'
+    const why = /^(reserved|cidr):/.test(key)
+      ? 'such a source is not for labels of its own'
       : isTwice
         ? 'it is there with another source'
         : (labelKeyProblem(key) ?? valueProblem(key, value));

@@ -1,12 +1,15 @@
 import {
   CLUSTER_IDENTITY_MAX,
   CLUSTER_IDENTITY_MIN,
+  NODE_IDENTITY_MIN,
   RESERVED,
   RESERVED_SOURCE,
   type Identity,
 } from '../model/identity.js';
+import { cidrLabel } from '../model/cidr-label.js';
 import type { Entity, Labels, RuleSpec, SelectorSpec } from '../model/program.js';
 import { matchesSelector, selectorKey, selectorLabelKeys } from '../model/selector.js';
+import { isNode, matchesNode } from './nodes.js';
 
 /**
  * One term that tells peers apart. Rules name peers by the key; equal terms of different rules are
@@ -15,7 +18,14 @@ import { matchesSelector, selectorKey, selectorLabelKeys } from '../model/select
 export type PeerSelector =
   | { readonly kind: 'endpoints'; readonly key: string; readonly selector: SelectorSpec }
   | { readonly kind: 'entity'; readonly key: string; readonly entity: Entity }
-  | { readonly kind: 'cidr'; readonly key: string; readonly entries: readonly CIDREntry[] };
+  | { readonly kind: 'nodes'; readonly key: string; readonly selector: SelectorSpec }
+  | {
+      readonly kind: 'cidr';
+      readonly key: string;
+      readonly entries: readonly CIDREntry[];
+      /** Whom it means besides who is outside, by labels that say who is in a prefix. */
+      readonly modes: readonly ('pods' | 'nodes')[];
+    };
 
 export interface CIDREntry {
   readonly cidr: string;
@@ -27,11 +37,18 @@ export interface CIDREntry {
  * is one term, so that ten thousand prefixes are one class.
  */
 export function peersOf(rule: RuleSpec): PeerSelector[] | undefined {
-  const { endpoints, cidr, cidrSet, entities } = rule;
+  const { endpoints, cidr, cidrSet, entities, nodes } = rule;
   if (endpoints !== undefined) {
     return endpoints.map((selector) => ({
       kind: 'endpoints',
       key: `endpoints ${selectorKey(selector)}`,
+      selector,
+    }));
+  }
+  if (nodes !== undefined) {
+    return nodes.map((selector) => ({
+      kind: 'nodes',
+      key: `nodes ${selectorKey(selector)}`,
       selector,
     }));
   }
@@ -50,7 +67,11 @@ export function peersOf(rule: RuleSpec): PeerSelector[] | undefined {
   ];
   if (entries.length === 0) return [];
   const texts = entries.map((e) => [e.cidr, ...[...e.except].sort()].join(' -'));
-  return [{ kind: 'cidr', key: `cidr ${[...new Set(texts)].sort().join(', ')}`, entries }];
+  const modes = [...new Set(rule.cidrMatchMode ?? [])].sort();
+  const word = ['cidr', ...modes].join(' ');
+  return [
+    { kind: 'cidr', key: `${word} ${[...new Set(texts)].sort().join(', ')}`, entries, modes },
+  ];
 }
 
 /** The reserved identities that an entity means, besides what {@link matchesEntity} adds. */
@@ -73,7 +94,7 @@ export function matchesEntity(entity: Entity, { id, labels }: Identity): boolean
   if (entity === 'all') return true;
   if (entity === 'none') return false;
   if (isEndpointIdentity(id)) return entity === 'cluster';
-  if (entity === 'cluster') return CLUSTER.includes(id);
+  if (entity === 'cluster') return CLUSTER.includes(id) || id >= NODE_IDENTITY_MIN;
   return Object.hasOwn(labels, `reserved:${entity}`);
 }
 
@@ -85,6 +106,9 @@ export class PeerIndex {
   private readonly others: PeerSelector[] = [];
   private readonly entities: PeerSelector[] = [];
   private readonly reserved: PeerSelector[] = [];
+  /** Those that look at who is in which prefix, and selectors of nodes. */
+  private readonly byPrefix: PeerSelector[] = [];
+  private readonly nodes: PeerSelector[] = [];
   /** Label keys that terms look at, sorted. */
   private readonly labelKeys: readonly string[];
 
@@ -92,6 +116,11 @@ export class PeerIndex {
     const labelKeys = new Set<string>();
     for (const peer of selectors) {
       if (peer.kind === 'entity') this.entities.push(peer);
+      if (peer.kind === 'nodes') this.nodes.push(peer);
+      if (peer.kind === 'cidr' && peer.modes.length > 0) {
+        this.byPrefix.push(peer);
+        for (const key of cidrKeys(peer.entries)) labelKeys.add(key);
+      }
       if (peer.kind !== 'endpoints') continue;
       if (asksForReserved(peer.selector)) {
         this.reserved.push(peer);
@@ -123,8 +152,16 @@ export class PeerIndex {
     for (const peer of this.entities) {
       if (peer.kind === 'entity' && matchesEntity(peer.entity, identity)) keys.push(peer.key);
     }
+    for (const peer of this.byPrefix) {
+      if (peer.kind === 'cidr' && isInside(peer, identity)) keys.push(peer.key);
+    }
     if (isEndpointIdentity(identity.id)) this.addEndpointKeys(identity.labels, keys);
-    else addHolding(this.reserved, identity.labels, keys);
+    else {
+      addHolding(this.reserved, identity.labels, keys);
+      for (const peer of this.nodes) {
+        if (peer.kind === 'nodes' && matchesNode(peer.selector, identity)) keys.push(peer.key);
+      }
+    }
     return keys.length > 1 ? keys.sort() : keys;
   }
 
@@ -138,6 +175,22 @@ export class PeerIndex {
     }
     addHolding(this.others, labels, keys);
   }
+}
+
+function cidrKeys(entries: readonly CIDREntry[]): string[] {
+  return entries.flatMap(({ cidr, except }) => [cidr, ...except]).map(cidrLabel);
+}
+
+/** Whether an endpoint or a node is in a prefix of a term that means such, and in no exception of it. */
+function isInside(
+  { entries, modes }: PeerSelector & { readonly kind: 'cidr' },
+  identity: Identity,
+): boolean {
+  const isMeant = isEndpointIdentity(identity.id)
+    ? modes.includes('pods')
+    : modes.includes('nodes') && isNode(identity);
+  const isIn = (text: string): boolean => Object.hasOwn(identity.labels, cidrLabel(text));
+  return isMeant && entries.some(({ cidr, except }) => isIn(cidr) && !except.some(isIn));
 }
 
 /** A selector means endpoints, unless it asks for a `reserved:` label, which no endpoint has. */

@@ -2,6 +2,7 @@ import type { PlumbError } from '../model/error.js';
 import { complain } from '../model/complain.js';
 import { RESERVED, RESERVED_SOURCE, type Identity } from '../model/identity.js';
 import { LABEL_HINT, labelKeyProblem, labelValueProblem } from '../model/labels.js';
+import { CIDR_SOURCE } from '../model/cidr-label.js';
 import { PORT_SOURCE } from '../model/named-port.js';
 import { contains, formatPrefix, networkOf, parsePrefix } from '../model/prefix.js';
 import type { NodeSpec, PolicySpec, RuleSpec, SelectorSpec } from '../model/program.js';
@@ -29,7 +30,10 @@ export function validatePolicies(
 ): PlumbError[] {
   const all = identities.flatMap(({ labels }) => Object.keys(labels));
   const known = new Set(
-    all.filter((key) => !key.startsWith(RESERVED_SOURCE) && !key.startsWith(PORT_SOURCE)),
+    all.filter(
+      (key) =>
+        ![RESERVED_SOURCE, PORT_SOURCE, CIDR_SOURCE].some((source) => key.startsWith(source)),
+    ),
   );
   const peers = new Set([...known, ...RESERVED_KEYS]);
   const ofNodes = new Set(nodes.flatMap(({ labels = {} }) => Object.keys(labels)));
@@ -51,6 +55,15 @@ export function validatePolicies(
       for (const rule of policy[list] ?? []) {
         checkAction(policy, rule, reportAt(rule));
         checkRule(rule, peers, names, reportAt(rule));
+        for (const one of rule.nodes ?? []) checkSelector(one, ofNodes, reportAt(rule), 'node');
+        if (
+          rule.cidrMatchMode !== undefined &&
+          rule.cidr === undefined &&
+          rule.cidrSet === undefined
+        ) {
+          const hint = 'Leave cidrMatchMode out, or name CIDRs.';
+          reportAt(rule)('PLB_INVALID_CIDR', 'a rule without CIDRs says whom they mean', hint);
+        }
       }
     }
   }
@@ -67,6 +80,7 @@ function checkRule(
     rule.endpoints !== undefined && 'endpoints',
     (rule.cidr !== undefined || rule.cidrSet !== undefined) && 'CIDRs',
     rule.entities !== undefined && 'entities',
+    rule.nodes !== undefined && 'nodes',
   ].filter((kind) => kind !== false);
   if (kinds.length > 1) {
     report(

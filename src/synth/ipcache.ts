@@ -5,6 +5,7 @@ import type { CompiledPolicy } from '../policy/compiled.js';
 import { isIPv6 } from './addresses.js';
 import { tunnelAddress, type Neighborhood } from './cluster.js';
 import type { Allocation } from './identities.js';
+import { nodeIdentity } from './node-identities.js';
 
 type Tunnels = (node: string) => { readonly tunnel?: string };
 
@@ -25,8 +26,9 @@ export function ipcacheRows(
   around: Neighborhood,
 ) {
   const through = tunnels(around);
-  const hosts = nodes.flatMap(({ name, gateways, addresses, origin }) => {
-    const identity = name === node.name ? RESERVED.host : RESERVED['remote-node'];
+  const hosts = nodes.flatMap((one) => {
+    const { name, gateways, addresses, origin } = one;
+    const identity = nodeIdentity(one, node).id;
     return [
       // Only the addresses inside a node's ranges are behind its tunnel; the tunnel leads to the others.
       ...gateways.map((address) => ({

@@ -1,4 +1,4 @@
-import { LOCAL_IDENTITY_MIN, RESERVED } from '../model/identity.js';
+import { LOCAL_IDENTITY_MAX, LOCAL_IDENTITY_MIN, RESERVED } from '../model/identity.js';
 import { DEFAULT_CLASS, type PolicyView, type Refs } from '../policy/compiled.js';
 import type { PeerGroup } from './delta.js';
 import { regionsOf } from './regions.js';
@@ -83,5 +83,6 @@ function seatOf(view: PolicyView | null, identity: number | undefined): Seat {
 
 /** Known by prefix, not by itself. */
 function isOutside(id: number): boolean {
-  return id >= LOCAL_IDENTITY_MIN || id === RESERVED['world-ipv4'] || id === RESERVED['world-ipv6'];
+  const isLocal = id >= LOCAL_IDENTITY_MIN && id <= LOCAL_IDENTITY_MAX;
+  return isLocal || id === RESERVED['world-ipv4'] || id === RESERVED['world-ipv6'];
 }

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { NODE_IDENTITY_MIN } from '../../src/model/identity.js';
 import type { CompiledPolicy } from '../../src/policy/compiled.js';
 import { decide, type DirectionVerdict } from '../../src/verdict/decide.js';
 import { FIRST, worldWithPackets, type PolicyWorld } from '../policy/arbitraries.js';
@@ -48,6 +49,16 @@ function placesOf({ endpoints, local }: PolicyWorld): { own: Place[]; twins: Pla
   };
 }
 
+/** Other nodes with labels, at addresses of their own. */
+function nodePlaces({ nodes }: PolicyWorld): Place[] {
+  return nodes.map((_, n) => ({
+    identity: NODE_IDENTITY_MIN + n,
+    device: '',
+    isLocal: false,
+    addresses: { 4: `172.31.1.${String(n + 1)}`, 6: `fd97::${String(n + 1)}` },
+  }));
+}
+
 /** A packet of a world in bytes; undefined where no such packet can be, or one before was of its flow. */
 function shotsOf(world: PolicyWorld, packets: readonly Packet[]): (Shot | undefined)[] {
   const { own, twins } = placesOf(world);
@@ -59,7 +70,9 @@ function shotsOf(world: PolicyWorld, packets: readonly Packet[]): (Shot | undefi
         ? row[world.endpoints.indexOf(end.labels)]
         : end.kind === 'reserved'
           ? reserved.get(sideOf(world, empty, end).identity)
-          : { device: '', isLocal: false, addresses: { 4: end.address, 6: end.address } };
+          : end.kind === 'node'
+            ? nodePlaces(world)[world.nodes.indexOf(end.labels)]
+            : { device: '', isLocal: false, addresses: { 4: end.address, 6: end.address } };
     const isSame = from.kind === 'endpoint' && to.kind === 'endpoint' && from.labels === to.labels;
     const [source, destination] = [find(from, own), find(to, isSame ? twins : own)];
     if (source === undefined || destination === undefined) throw new Error('nobody is there');
@@ -115,7 +128,11 @@ describe('for any policies and packets', () => {
       const compiled = compileWorld(world);
       const { own, twins } = placesOf(world);
       const shots = shotsOf(world, packets);
-      const loaded = await LoadedPolicy.load(compiled, [...own, ...twins], namespace);
+      const loaded = await LoadedPolicy.load(
+        compiled,
+        [...own, ...twins, ...nodePlaces(world)],
+        namespace,
+      );
       try {
         const outcomes = await loaded.judge(shots.filter((shot) => shot !== undefined));
         let next = 0;

@@ -1,11 +1,13 @@
 import {
   App,
+  CIDRGroup,
   ClusterNetworkPolicy,
   KubernetesNetworkPolicy,
   Namespace,
   NetworkPolicy,
   tcp,
   type ClusterNetworkPolicyProps,
+  type IngressRule,
   type NetworkPolicyProps,
 } from 'plumbline';
 import { describe, expect, expectTypeOf, test } from 'vitest';
@@ -152,5 +154,40 @@ describe('a KubernetesNetworkPolicy', () => {
     const ingress = [{ fromEndpoints: [{}] }] as never;
     const make = () => new KubernetesNetworkPolicy(shop(), 'p', { podSelector: {}, ingress });
     expect(make).toThrow(code('PLB_UNKNOWN_FIELD'));
+  });
+});
+
+describe('peers of rules', () => {
+  const ingressOf = (...ingress: IngressRule[]) =>
+    new NetworkPolicy(new App(), 'p', { endpointSelector: {}, ingress }).toSpec().ingress;
+
+  test('may be groups of prefixes, by name or by label', () => {
+    const fromCIDRSet = [
+      { cidr: '10.0.0.0/8' },
+      { cidrGroupRef: 'office', except: ['10.1.0.0/16'] },
+      { cidrGroupSelector: { matchLabels: { kind: 'own' } } },
+    ];
+    expect(ingressOf({ fromCIDRSet, cidrMatchMode: ['pods'] })).toEqual([
+      {
+        cidrSet: [{ cidr: '10.0.0.0/8' }],
+        cidrGroups: [
+          { name: 'office', except: ['10.1.0.0/16'] },
+          { selector: { matchLabels: { kind: 'own' } } },
+        ],
+        cidrMatchMode: ['pods'],
+      },
+    ]);
+  });
+
+  test('may be nodes', () => {
+    expect(ingressOf({ fromNodes: [{}] })).toEqual([{ nodes: [{}] }]);
+  });
+
+  test('groups are part of the document', () => {
+    const app = new App();
+    new CIDRGroup(app, 'office', { cidrs: ['10.0.0.0/8'], labels: { kind: 'own' } });
+    expect(app.toDocument().cidrGroups).toMatchObject([
+      { name: 'office', cidrs: ['10.0.0.0/8'], labels: { kind: 'own' } },
+    ]);
   });
 });

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import {
+  NODE_IDENTITY_MIN,
   RESERVED,
   reservedLabels,
   type Identity,
@@ -10,6 +11,7 @@ import {
   ADDRESSES,
   edge,
   labels,
+  nodeLabels,
   ownLabels,
   reservedNames,
   rule,
@@ -24,6 +26,8 @@ export interface PolicyWorld {
   /** Labels of the cluster's endpoints; endpoint n has identity 256 + n, the first `local` live here. */
   readonly endpoints: readonly Labels[];
   readonly local: number;
+  /** Labels of other nodes; node n has identity NODE_IDENTITY_MIN + n. */
+  readonly nodes: readonly Labels[];
   readonly node: NaiveNode;
 }
 
@@ -89,6 +93,7 @@ export const world: fc.Arbitrary<PolicyWorld> = fc.record({
   policies,
   endpoints: fc.uniqueArray(labels, { minLength: 1, maxLength: 8, selector: textOf }),
   local: fc.integer({ min: 1, max: 4 }),
+  nodes: fc.uniqueArray(nodeLabels, { minLength: 1, maxLength: 2, selector: textOf }),
   node: fc.record({
     enforcement: fc.constantFrom('default', 'default', 'default', 'always', 'never'),
     allowLocalhost: fc.boolean(),
@@ -119,7 +124,7 @@ const protocolAndPort = fc.oneof(
 /** Which endpoint, counted modulo those that there are, so that a packet fits any world. */
 interface Pick {
   readonly here: number;
-  readonly other: number | ReservedName | { readonly address: string };
+  readonly other: number | ReservedName | { readonly address: string } | { readonly node: number };
   readonly isOutgoing: boolean;
   readonly traffic: readonly [number, number];
 }
@@ -130,6 +135,7 @@ const pick: fc.Arbitrary<Pick> = fc.record({
     { weight: 4, arbitrary: fc.nat(7) },
     { weight: 2, arbitrary: fc.constantFrom(...reservedNames) },
     { weight: 4, arbitrary: fc.record({ address: fc.constantFrom(...ADDRESSES) }) },
+    { weight: 2, arbitrary: fc.record({ node: fc.nat(1) }) },
   ),
   isOutgoing: fc.boolean(),
   traffic: protocolAndPort,
@@ -137,7 +143,7 @@ const pick: fc.Arbitrary<Pick> = fc.record({
 
 /** An endpoint of this node, and anybody else, in either direction. */
 function packetOf(
-  { endpoints, local }: PolicyWorld,
+  { endpoints, local, nodes }: PolicyWorld,
   { here, other, isOutgoing, traffic }: Pick,
 ): Packet {
   const endpoint = (n: number): End => ({
@@ -151,7 +157,9 @@ function packetOf(
       ? endpoint(other % endpoints.length)
       : typeof other === 'string'
         ? { kind: 'reserved', name: other }
-        : { kind: 'address', address: other.address };
+        : 'node' in other
+          ? { kind: 'node', labels: nodes[other.node % nodes.length]! }
+          : { kind: 'address', address: other.address };
   const [from, to] = isOutgoing ? [one, another] : [another, one];
   return { from, to, protocol: traffic[0], port: traffic[1] };
 }
@@ -165,9 +173,16 @@ export function worldWithPackets(count: number): fc.Arbitrary<readonly [PolicyWo
 }
 
 /** Reserved identities and the world's own. */
-export function identitiesOf({ endpoints }: PolicyWorld): Identity[] {
+export function identitiesOf({ endpoints, nodes, node }: PolicyWorld): Identity[] {
   return [
-    ...reservedNames.map((name) => ({ id: RESERVED[name], labels: reservedLabels(name) })),
+    ...reservedNames.map((name) => ({
+      id: RESERVED[name],
+      labels: { ...reservedLabels(name), ...(name === 'host' ? node.labels : {}) },
+    })),
+    ...nodes.map((own, n) => ({
+      id: NODE_IDENTITY_MIN + n,
+      labels: { ...reservedLabels('remote-node'), ...own },
+    })),
     ...endpoints.map((own, n) => ({ id: FIRST + n, labels: own })),
   ];
 }

@@ -67,9 +67,21 @@ const namedPorts: fc.Arbitrary<Labels> = fc.constantFrom<Labels>(
   { 'port:dns': '53/TCP' },
 );
 
+/** Where endpoints and nodes are that rules with a match mode may mean. */
+const inPrefixes: fc.Arbitrary<Labels> = fc.constantFrom<Labels>(
+  {},
+  {},
+  { 'cidr:10.0.0.0/8': '', 'cidr:0.0.0.0/0': '' },
+  { 'cidr:10.0.0.0/8': '', 'cidr:10.1.0.0/16': '', 'cidr:0.0.0.0/0': '' },
+);
+
+export const nodeLabels = fc
+  .tuple(ownLabels, inPrefixes)
+  .map(([own, prefixes]): Labels => ({ ...own, ...prefixes }));
+
 export const labels = fc
-  .tuple(ownLabels, inNamespace, namedPorts)
-  .map(([own, space, ports]): Labels => ({ ...own, ...space, ...ports }));
+  .tuple(ownLabels, inNamespace, namedPorts, inPrefixes)
+  .map(([own, space, ports, prefixes]): Labels => ({ ...own, ...space, ...ports, ...prefixes }));
 
 const expression = fc
   .record({
@@ -133,6 +145,14 @@ const peers: fc.Arbitrary<Partial<RuleSpec>> = fc.oneof(
       cidrSet: fc.array(cidrSet, { maxLength: 2 }),
     }),
   },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      cidrSet: fc.array(cidrSet, { minLength: 1, maxLength: 3 }),
+      cidrMatchMode: fc.subarray(['pods', 'nodes'] as const),
+    }),
+  },
+  { weight: 2, arbitrary: fc.record({ nodes: fc.array(selector, { maxLength: 2 }) }) },
   { weight: 4, arbitrary: fc.record({ entities: fc.array(entity, { maxLength: 2 }) }) },
 );
 

@@ -13,6 +13,8 @@ import type {
 export type End =
   | { readonly kind: 'endpoint'; readonly labels: Labels; readonly isLocal: boolean }
   | { readonly kind: 'reserved'; readonly name: ReservedName }
+  /** Another node with labels. */
+  | { readonly kind: 'node'; readonly labels: Labels }
   /** Outside the cluster. */
   | { readonly kind: 'address'; readonly address: string };
 
@@ -66,9 +68,10 @@ export function judgeNaively(
   const asksIngress = !(isHost && node.allowLocalhost);
   const egress = says(from, to, 'egress', false);
   const ingress = asksIngress ? says(to, from, 'ingress', false) : undefined;
+  const isAudited = policies.some(({ audit }) => audit === true);
   const judged = {
-    egress: says(from, to, 'egress', true),
-    ingress: asksIngress ? says(to, from, 'ingress', true) : undefined,
+    egress: isAudited ? says(from, to, 'egress', true) : egress,
+    ingress: isAudited && asksIngress ? says(to, from, 'ingress', true) : ingress,
   };
   const enforced = { egress, ingress };
   return {
@@ -85,10 +88,10 @@ const HOST: End = { kind: 'reserved', name: 'host' };
 
 function isSubject(policy: PolicySpec, end: End, node: NaiveNode): boolean {
   const { endpointSelector, nodeSelector, namespace } = policy;
-  if (end.kind !== 'endpoint') {
+  if (end.kind === 'reserved') {
     return nodeSelector !== undefined && selects(nodeSelector, node.labels ?? {});
   }
-  if (endpointSelector === undefined) return false;
+  if (endpointSelector === undefined || end.kind !== 'endpoint') return false;
   if (namespace !== undefined && end.labels[NAMESPACE] !== namespace) return false;
   return selects(endpointSelector, end.labels);
 }
@@ -114,7 +117,8 @@ function judgeSide(
     const allows = policy[direction] ?? [];
     const to = direction === 'ingress' ? subject : peer;
     const receiver = to.kind === 'endpoint' ? to.labels : {};
-    const holds = (rule: RuleSpec) => covers(rule, peer, protocol, port, namespace, receiver);
+    const holds = (rule: RuleSpec) =>
+      covers(rule, peer, protocol, port, namespace, receiver, node.labels ?? {});
     const { tier, priority = 0 } = policy;
     if (tier !== undefined) {
       const action = allows.find(holds)?.action;
@@ -154,12 +158,13 @@ function covers(
   port: number,
   namespace: string | undefined,
   receiver: Labels,
+  hostLabels: Labels,
 ): boolean {
-  const { endpoints, cidr, cidrSet, entities, toPorts, icmps } = rule;
-  const namesPeers = [endpoints, cidr, cidrSet, entities].some((list) => list !== undefined);
+  const { endpoints, cidr, cidrSet, entities, nodes, toPorts, icmps } = rule;
+  const namesPeers = [endpoints, cidr, cidrSet, entities, nodes].some((list) => list !== undefined);
   const namesTraffic = (toPorts ?? icmps) !== undefined;
   if (!namesPeers && !namesTraffic) return false;
-  if (namesPeers && !isNamed(rule, peer, namespace)) return false;
+  if (namesPeers && !isNamed(rule, peer, namespace, hostLabels)) return false;
   if (!namesTraffic) return true;
   for (const { ports } of toPorts ?? []) {
     for (const one of ports) {
@@ -184,17 +189,26 @@ function covers(
 }
 
 function isNamed(
-  { endpoints, cidr, cidrSet, entities }: RuleSpec,
+  { endpoints, cidr, cidrSet, entities, nodes, cidrMatchMode = [] }: RuleSpec,
   peer: End,
   namespace: string | undefined,
+  hostLabels: Labels,
 ): boolean {
+  if (nodes?.some((selector) => isNamedNode(selector, peer, hostLabels)) === true) return true;
   if (endpoints?.some((selector) => isSelected(selector, peer, namespace)) === true) return true;
   if (entities?.some((entity) => isEntity(entity, peer)) === true) return true;
   const sets = [...(cidr ?? []).map((text) => ({ cidr: text, except: [] })), ...(cidrSet ?? [])];
   return sets.some(
     ({ cidr: inside, except = [] }) =>
-      isIn(peer, inside) && !except.some((hole) => isIn(peer, hole)),
+      isIn(peer, inside, cidrMatchMode) && !except.some((hole) => isIn(peer, hole, cidrMatchMode)),
   );
+}
+
+function isNamedNode(selector: SelectorSpec, peer: End, hostLabels: Labels): boolean {
+  if (peer.kind === 'node') return selects(selector, peer.labels);
+  if (peer.kind !== 'reserved' || !['host', 'remote-node'].includes(peer.name)) return false;
+  const name = { [`reserved:${peer.name}`]: '' };
+  return selects(selector, peer.name === 'host' ? { ...name, ...hostLabels } : name);
 }
 
 /** Endpoint selectors mean endpoints; others only when they ask for a reserved label by its name. */
@@ -217,11 +231,13 @@ function isSelected(selector: SelectorSpec, peer: End, namespace: string | undef
   ];
   if (!asked.some((key) => key.startsWith('reserved:'))) return false;
   const names = kindsOf(peer).map((name) => [`reserved:${name}`, ''] as const);
-  return selects(selector, Object.fromEntries(names));
+  const more = peer.kind === 'node' ? peer.labels : {};
+  return selects(selector, { ...more, ...Object.fromEntries(names) });
 }
 
 /** The reserved names that a peer outside the endpoints goes by. */
 function kindsOf(peer: Exclude<End, { kind: 'endpoint' }>): string[] {
+  if (peer.kind === 'node') return ['remote-node'];
   const name =
     peer.kind === 'reserved' ? peer.name : peer.address.includes(':') ? 'world-ipv6' : 'world-ipv4';
   return name.startsWith('world-') ? [name, 'world'] : [name];
@@ -236,8 +252,10 @@ function isEntity(entity: Entity, peer: End): boolean {
 }
 
 /** CIDRs speak of addresses outside the cluster; the whole of a family is that family's world. */
-function isIn(peer: End, cidr: string): boolean {
-  if (peer.kind === 'endpoint') return false;
+function isIn(peer: End, cidr: string, modes: readonly string[]): boolean {
+  // In this world the addresses of endpoints and nodes are not told; labels say where they are.
+  if (peer.kind === 'endpoint') return modes.includes('pods') && `cidr:${cidr}` in peer.labels;
+  if (peer.kind === 'node') return modes.includes('nodes') && `cidr:${cidr}` in peer.labels;
   if (peer.kind === 'reserved') {
     return (
       (peer.name === 'world-ipv4' && cidr === '0.0.0.0/0') ||

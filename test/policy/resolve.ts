@@ -1,4 +1,4 @@
-import { RESERVED } from '../../src/model/identity.js';
+import { NODE_IDENTITY_MIN, RESERVED } from '../../src/model/identity.js';
 import { compilePolicy } from '../../src/policy/compile.js';
 import type { CompiledPolicy } from '../../src/policy/compiled.js';
 import type { Side } from '../../src/verdict/decide.js';
@@ -15,10 +15,16 @@ export function compileWorld(world: PolicyWorld): CompiledPolicy {
 }
 
 /** The number that the datapath would find for an end: by labels, by name, or by the longest prefix. */
-export function sideOf({ endpoints }: PolicyWorld, compiled: CompiledPolicy, end: End): Side {
+export function sideOf(
+  { endpoints, nodes }: PolicyWorld,
+  compiled: CompiledPolicy,
+  end: End,
+): Side {
   switch (end.kind) {
     case 'endpoint':
       return { identity: FIRST + endpoints.indexOf(end.labels), isLocal: end.isLocal };
+    case 'node':
+      return { identity: NODE_IDENTITY_MIN + nodes.indexOf(end.labels), isLocal: false };
     case 'reserved':
       return { identity: RESERVED[end.name], isLocal: false };
     case 'address': {

@@ -73,7 +73,7 @@ describe('the delta between two policies', () => {
           }
         }
       }),
-      { numRuns: 80 },
+      { numRuns: 25 },
     );
   });
 
@@ -109,6 +109,7 @@ describe('the delta between two policies', () => {
       policies: [],
       endpoints: labels,
       local: 1,
+      nodes: [],
       node: { enforcement: 'default', allowLocalhost: true },
     };
     const closed: PolicyWorld = {
@@ -149,6 +150,7 @@ function regionOf(address: string, prefixes: readonly { readonly prefix: string 
     policies: [],
     endpoints: [],
     local: 0,
+    nodes: [],
     node: { enforcement: 'default', allowLocalhost: false },
   } as const;
   const numbered = prefixes.map(({ prefix }, identity) => ({ prefix, identity: identity + 1 }));
