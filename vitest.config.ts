@@ -12,6 +12,7 @@ const pure = [
   'synth',
   'plan',
   'verdict',
+  'lint',
   'report',
   'tooling',
 ].map((folder) => `test/${folder}/**/*.test.ts`);

@@ -4,6 +4,7 @@ import type { ProgramDocument } from '../src/model/program.js';
 import { callSite } from './call-site.js';
 import { CIDRGroup } from './cidr-group.js';
 import { Endpoint } from './endpoint.js';
+import { lintIgnoresOf } from './lint.js';
 import { Node } from './node.js';
 import { Policy } from './policy.js';
 import { Service } from './service.js';
@@ -30,6 +31,7 @@ export class App extends RootConstruct {
   toDocument(): ProgramDocument {
     const all = this.node.findAll();
     const groups = all.filter((c) => c instanceof CIDRGroup);
+    const lintIgnores = all.flatMap(lintIgnoresOf);
     return {
       version: 1,
       nodes: all.filter((c) => c instanceof Node).map((c) => c.toSpec()),
@@ -37,6 +39,7 @@ export class App extends RootConstruct {
       policies: all.filter((c) => c instanceof Policy).map((c) => c.toSpec()),
       ...(groups.length > 0 && { cidrGroups: groups.map((c) => c.toSpec()) }),
       services: all.filter((c) => c instanceof Service).map((c) => c.toSpec()),
+      ...(lintIgnores.length > 0 && { lintIgnores }),
     };
   }
 }

@@ -23,6 +23,7 @@ export {
   type KubernetesPeer,
   type KubernetesPort,
 } from './kubernetes-network-policy.js';
+export { Lint } from './lint.js';
 export { Namespace, type NamespaceProps } from './namespace.js';
 export { NetworkPolicy, type NetworkPolicyProps } from './network-policy.js';
 export { Node, type NodeProps } from './node.js';

@@ -4,7 +4,10 @@ import { synthesize, writeLock, type Desired } from './engine/desired.js';
 import { readCompiled, toProvenance } from './engine/provenance.js';
 import { keptText } from './engine/rollback.js';
 import { trafficLines } from './engine/traffic.js';
+import { lintPlan } from './engine/lint.js';
 import { PlumbError } from './model/error.js';
+import type { Lint } from './model/lint.js';
+import type { Surroundings } from './model/surroundings.js';
 import { plan } from './plan/make-plan.js';
 import type { Plan } from './plan/plan.js';
 import { planFromJson, planToJson, type PlanDocument } from './plan/plan-json.js';
@@ -32,6 +35,8 @@ export interface PlanRequest extends Where {
 export interface Planned {
   readonly plan: Plan;
   readonly traffic: readonly TrafficLine[];
+  /** What is no error and likely not meant; absent where no program was judged. */
+  readonly lints?: readonly Lint[];
   /** Absent for a plan that was read from a file, and for destroy. */
   readonly desired?: Desired;
   /** JSON of the provenance file; absent for destroy. */
@@ -53,12 +58,22 @@ export async function planFromProgram(path: string, request: PlanRequest): Promi
   return planAgainst(desired, actual, await kernel.readProvenance(instance));
 }
 
-/** `provenance` is the text of the side file of what is applied, if there is one. */
-export function planAgainst(desired: Desired, actual: State, provenance?: string): FreshlyPlanned {
+/**
+ * `provenance` is the text of the side file of what is applied, if there is one; `surroundings` what
+ * the node has besides, if it was read.
+ */
+export function planAgainst(
+  desired: Desired,
+  actual: State,
+  provenance?: string,
+  surroundings?: Surroundings,
+): FreshlyPlanned {
   const before = actual.resources.some((r) => r.kind === 'bpf-entries') ? policyView(actual) : null;
+  const made = plan(desired.state, actual, { origin: desired.node.origin });
   return {
-    plan: plan(desired.state, actual, { origin: desired.node.origin }),
+    plan: made,
     traffic: trafficLines(before, readCompiled(provenance), desired),
+    lints: lintPlan(desired, made, surroundings),
     desired,
     program: JSON.parse(JSON.stringify(toProvenance(desired))) as Json,
   };
@@ -125,13 +140,23 @@ export async function goBack({ state, program }: Remembered, where: Where): Prom
 }
 
 /** The plan as its versioned JSON, for --json and for plan files. */
-export function plannedToJson({ plan: made, traffic, program = null }: Planned): PlanDocument {
+export function plannedToJson({
+  plan: made,
+  traffic,
+  lints = [],
+  program = null,
+}: Planned): PlanDocument {
   const verdicts = {
     allowed: traffic.filter((line) => line.change === 'allow'),
     denied: traffic.filter((line) => line.change === 'deny'),
     changed: traffic.filter((line) => line.change === 'change'),
   };
-  return planToJson(made, JSON.parse(JSON.stringify(verdicts)) as Json, program);
+  return planToJson(
+    made,
+    JSON.parse(JSON.stringify(verdicts)) as Json,
+    program,
+    JSON.parse(JSON.stringify(lints)) as Json,
+  );
 }
 
 /** @throws PlumbError PLB_PLAN_FILE, PLB_PLAN_EDITED */

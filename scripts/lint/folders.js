@@ -9,13 +9,14 @@ export const directions = {
   synth: ['model', 'constructs', 'policy', 'state'],
   plan: ['model', 'state'],
   verdict: ['model', 'policy'],
+  lint: ['model', 'state', 'plan', 'policy'],
   report: ['model', 'state', 'plan', 'verdict'],
   loader: ['model'],
   proxy: ['model', 'state'],
   kernel: ['model', 'state', 'plan', 'proxy'],
   apply: ['model', 'state', 'plan', 'kernel'],
   engine: [
-    ...['model', 'constructs', 'state', 'policy', 'synth', 'plan', 'verdict', 'report'],
+    ...['model', 'constructs', 'state', 'policy', 'synth', 'plan', 'verdict', 'lint', 'report'],
     ...['loader', 'proxy', 'kernel', 'apply'],
   ],
   testing: [
@@ -54,6 +55,7 @@ export const pure = [
   'synth',
   'plan',
   'verdict',
+  'lint',
   'report',
 ];
 

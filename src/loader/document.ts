@@ -21,7 +21,8 @@ export function readDocument(
   if (error !== undefined) {
     throwAll(error.issues.map((issue) => malformed(issue, raw, positions)));
   }
-  const { version, nodes, endpoints, cidrGroups, policies, services } = data as ProgramDocument;
+  const { version, nodes, endpoints, cidrGroups, policies, services, lintIgnores } =
+    data as ProgramDocument;
   const placed = <T extends { readonly origin: Origin }>(list: readonly T[]): T[] =>
     list.map((item) => ({ ...item, origin: positions.origin(item.origin) }));
   return {
@@ -31,6 +32,7 @@ export function readDocument(
     ...(cidrGroups && { cidrGroups: placed(cidrGroups) }),
     policies: placed(policies).map((policy) => placeRules(policy, ruleLines)),
     services: placed(services),
+    ...(lintIgnores && { lintIgnores }),
   };
 }
 

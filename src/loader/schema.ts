@@ -165,4 +165,7 @@ export const documentSchema: z.ZodType<ProgramDocument> = z.strictObject({
     .array(z.strictObject({ origin, name: z.string(), labels, cidrs: strings }))
     .exactOptional(),
   services: z.array(service),
+  lintIgnores: z
+    .array(z.strictObject({ path: z.string(), code: z.string(), reason: z.string() }))
+    .exactOptional(),
 });

@@ -1,4 +1,5 @@
 import type { Origin } from './error.js';
+import type { LintIgnore } from './lint.js';
 import type { ServiceSpec } from './service.js';
 
 /**
@@ -13,6 +14,8 @@ export interface ProgramDocument {
   /** Default none. */
   readonly cidrGroups?: readonly CIDRGroupSpec[];
   readonly services: readonly ServiceSpec[];
+  /** Lints that the program silences. None by default. */
+  readonly lintIgnores?: readonly LintIgnore[];
 }
 
 /** Label key to value. A key may carry a source prefix as in Cilium (`k8s:app`, `reserved:host`). */

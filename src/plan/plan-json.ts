@@ -29,6 +29,7 @@ const planSchema = z.strictObject({
   summary: z.strictObject({ add: count, change: count, remove: count }),
   steps: z.array(stepSchema),
   verdicts: z.json(),
+  lints: z.json(),
   maps: z.record(z.string(), z.strictObject({ used: count, max: count })),
   fingerprint: z.string().regex(/^[0-9a-f]{64}$/),
   basis: z.record(z.string(), z.string().regex(/^[0-9a-f]{16}$/)),
@@ -47,8 +48,13 @@ export interface ReadPlan {
   readonly program: Json;
 }
 
-/** `verdicts` and `program` are kept as they are; the plan does not depend on them. */
-export function planToJson(plan: Plan, verdicts: Json = null, program: Json = null): PlanDocument {
+/** `verdicts`, `lints` and `program` are kept as they are; the plan does not depend on them. */
+export function planToJson(
+  plan: Plan,
+  verdicts: Json = null,
+  program: Json = null,
+  lints: Json = [],
+): PlanDocument {
   const { version, node, summary, maps, fingerprint, basis } = plan;
   const steps = plan.steps.map(({ before, after, ...step }) => ({
     ...step,
@@ -56,7 +62,8 @@ export function planToJson(plan: Plan, verdicts: Json = null, program: Json = nu
     after: after === null ? null : resourceToJson(after),
   }));
   // Through text, so that members that are undefined and classes are gone before the digest is made.
-  const document = { version, node, summary, steps, verdicts, maps, fingerprint, basis, program };
+  const told = { version, node, summary, steps, verdicts, lints };
+  const document = { ...told, maps, fingerprint, basis, program };
   const content = JSON.parse(JSON.stringify(document)) as Omit<PlanDocument, 'digest'>;
   return { ...content, digest: digestOf(content) };
 }
@@ -68,7 +75,7 @@ export function planToJson(plan: Plan, verdicts: Json = null, program: Json = nu
 export function planFromJson(value: unknown): ReadPlan {
   const parsed = planSchema.safeParse(value);
   if (!parsed.success) throw planFileError(describeIssues(parsed.error), parsed.error);
-  const { digest, steps, verdicts, program, ...rest } = parsed.data;
+  const { digest, steps, verdicts, program, lints: _lints, ...rest } = parsed.data;
   // Of the text itself, not of what the schema makes of it.
   if (digestOf({ ...(value as object), digest: undefined }) !== digest) {
     throw new PlumbError('PLB_PLAN_EDITED', 'this plan file was changed after plumb wrote it', {

@@ -15,6 +15,7 @@ const CLASSES: Readonly<Record<Sign, string>> = {
   '~': 'change',
   '±': 'remove',
   '*': 'commit',
+  '!': 'change',
   ' ': 'soft',
 };
 

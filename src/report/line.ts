@@ -3,7 +3,7 @@ import type { Origin } from '../model/error.js';
 import { originText } from './origin.js';
 import { visible } from './text.js';
 
-export type Sign = '+' | '-' | '~' | '±' | '*' | ' ';
+export type Sign = '+' | '-' | '~' | '±' | '*' | '!' | ' ';
 
 /** One line of a report before it is laid out: what happens, to what, and where that is written. */
 export interface Line {
@@ -58,5 +58,5 @@ function shorten(text: string, room: number): string {
 function paint(sign: Sign, c: ReturnType<typeof pc.createColors>): (text: string) => string {
   if (sign === '+') return c.green;
   if (sign === '-' || sign === '±') return c.red;
-  return sign === '~' ? c.yellow : c.bold;
+  return sign === '~' || sign === '!' ? c.yellow : c.bold;
 }

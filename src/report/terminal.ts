@@ -1,6 +1,8 @@
 import pc from 'picocolors';
+import type { Lint } from '../model/lint.js';
 import type { Phase, Plan } from '../plan/plan.js';
 import { layOut, type LayoutOptions } from './line.js';
+import { renderLints } from './lints.js';
 import { phaseLines } from './step-lines.js';
 import { mapTexts, summaryText, trafficLines } from './summary.js';
 import type { TrafficLine } from './traffic.js';
@@ -10,17 +12,19 @@ export const PHASES: readonly Phase[] = ['stage', 'commit', 'retire'];
 /** Columns that the names of the phases take. */
 const MARGIN = 9;
 
-/** What a plan does, for a terminal: summary, traffic, steps by phase, maps. No line feed at the end. */
+/** What a plan does, for a terminal: summary, traffic, lints, steps by phase, maps. No line feed at the end. */
 export function renderPlan(
   plan: Plan,
   traffic: readonly TrafficLine[] = [],
   options: LayoutOptions = { colour: false, width: 100 },
+  lints: readonly Lint[] = [],
 ): string {
   const c = pc.createColors(options.colour);
   const blocks = [c.bold(summaryText(plan))];
   if (traffic.length > 0) {
     blocks.push([c.bold('traffic'), ...layOut(trafficLines(traffic), 2, options)].join('\n'));
   }
+  blocks.push(renderLints(lints, options));
   const byPhase = PHASES.map((phase) => ({ phase, lines: phaseLines(plan.steps, phase) }));
   const phases = layOut(
     byPhase.flatMap(({ lines }) => lines),

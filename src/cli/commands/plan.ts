@@ -2,6 +2,8 @@ import { writeFile } from 'node:fs/promises';
 import { Flags } from '@oclif/core';
 import { plannedToJson, planFromProgram } from '../../engine.js';
 import { writeLock } from '../../engine/desired.js';
+import { PlumbError } from '../../model/error.js';
+import { warningsAmong, type Lint } from '../../model/lint.js';
 import { renderPlanHtml } from '../../report/html.js';
 import { renderPlanMarkdown } from '../../report/markdown.js';
 import { renderPlan } from '../../report/terminal.js';
@@ -27,6 +29,7 @@ export default class PlanCommand extends PlumbCommand {
       description: 'plan against this state file, or "empty", instead of the kernel',
       helpValue: 'FILE|empty',
     }),
+    strict: Flags.boolean({ description: 'fail when a lint warns' }),
     'detailed-exitcode': Flags.boolean({ description: 'exit with 2 when there are changes' }),
   };
 
@@ -46,13 +49,30 @@ export default class PlanCommand extends PlumbCommand {
     if (flags.markdown) this.log(renderPlanMarkdown(planned.plan, planned.traffic));
     else {
       this.log(
-        renderPlan(planned.plan, planned.traffic, { colour: this.colour, width: this.width }),
+        renderPlan(
+          planned.plan,
+          planned.traffic,
+          { colour: this.colour, width: this.width },
+          planned.lints,
+        ),
       );
       if (planned.desired.lockChanged) {
         this.log(`\n${planned.desired.lockPath}: apply will record new identity numbers`);
       }
     }
     if (flags['detailed-exitcode'] && planned.plan.steps.length > 0) process.exitCode = 2;
+    if (flags.strict) refuseWarnings(planned.lints ?? []);
     return json;
   }
+}
+
+/** @throws PlumbError PLB_LINT */
+function refuseWarnings(lints: readonly Lint[]): void {
+  const [first, ...more] = warningsAmong(lints);
+  if (first === undefined) return;
+  const others = more.length === 0 ? '' : ` (and ${String(more.length)} more)`;
+  throw new PlumbError('PLB_LINT', `${first.code}: ${first.message}${others}`, {
+    origin: first.origin,
+    hint: `${first.hint} What is meant can be silenced with Lint.ignore.`,
+  });
 }

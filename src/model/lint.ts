@@ -1,0 +1,57 @@
+import type { Origin } from './error.js';
+
+/** `warning`: fails `plan --strict`; `note`: worth knowing. */
+export type LintSeverity = 'warning' | 'note';
+
+/** Every lint that there is, with its severity; each has a section in docs/lints.md. */
+export const LINTS = {
+  PLL_ANY_PEER: 'warning',
+  PLL_EVERYBODY: 'note',
+  PLL_FIREWALL_DROPS: 'warning',
+  PLL_FOREIGN_HOOK: 'warning',
+  PLL_FOREIGN_MARK: 'warning',
+  PLL_FOREIGN_ROUTE: 'warning',
+  PLL_FORWARDING_OFF: 'warning',
+  PLL_HIGH_CARDINALITY: 'warning',
+  PLL_MAP_NEARLY_FULL: 'warning',
+  PLL_NO_PEER: 'warning',
+  PLL_PORT_TAKEN: 'warning',
+  PLL_RP_FILTER: 'warning',
+  PLL_SELECTS_NOTHING: 'warning',
+  PLL_SHADOWED: 'note',
+  PLL_UNREACHABLE: 'warning',
+  PLL_UNUSED_IGNORE: 'note',
+  PLL_WORLD: 'note',
+} as const satisfies Readonly<Record<`PLL_${string}`, LintSeverity>>;
+
+export type LintCode = keyof typeof LINTS;
+
+/** Something that is no error and likely not meant. */
+export interface Lint {
+  readonly code: LintCode;
+  readonly severity: LintSeverity;
+  readonly message: string;
+  readonly origin: Origin;
+  /** One sentence that says what to do about it. */
+  readonly hint: string;
+  /** Why the program silences it; it counts for nothing then. */
+  readonly ignored?: string;
+}
+
+/** What a program silences: a lint, at a construct and all below it. */
+export interface LintIgnore {
+  /** Construct path; empty for the whole program. */
+  readonly path: string;
+  readonly code: string;
+  readonly reason: string;
+}
+
+/** A lint with the severity that its code has. */
+export function lint(code: LintCode, message: string, origin: Origin, hint: string): Lint {
+  return { code, severity: LINTS[code], message, origin, hint };
+}
+
+/** Those that count. */
+export function warningsAmong(lints: readonly Lint[]): Lint[] {
+  return lints.filter(({ severity, ignored }) => severity === 'warning' && ignored === undefined);
+}
