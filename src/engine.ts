@@ -170,10 +170,10 @@ export async function loadPlanned(path: string): Promise<Planned> {
       cause,
     });
   }
-  const { plan: made, verdicts, program } = planFromJson(value);
+  const { plan: made, verdicts, lints, program } = planFromJson(value);
   const { allowed, denied, changed } = verdicts as unknown as Record<string, TrafficLine[]>;
   const traffic = [...(allowed ?? []), ...(denied ?? []), ...(changed ?? [])];
-  return { plan: made, traffic, program };
+  return { plan: made, traffic, lints: lints as unknown as Lint[], program };
 }
 
 async function stateFrom(state: string | undefined, node: string): Promise<State> {

@@ -1,6 +1,7 @@
 import { lint, type Lint } from '../model/lint.js';
 import type { Origin } from '../model/error.js';
 import type { PolicySpec, RuleSpec, SelectorSpec } from '../model/program.js';
+import { peersOf } from '../policy/peers.js';
 import type { LintInput } from './input.js';
 
 /** Policies that are wider than they look. */
@@ -34,10 +35,8 @@ function lintRule(policy: PolicySpec, rule: RuleSpec, way: 'from' | 'to'): Lint[
   const { name } = policy;
   const origin: Origin = rule.origin ?? policy.origin;
   const { endpoints, cidr = [], cidrSet = [], entities } = rule;
-  const isNamed = [endpoints, rule.cidr, rule.cidrSet, entities].some((list) => list !== undefined);
-  const hasPorts = rule.toPorts !== undefined || rule.icmps !== undefined;
-  if ((!isNamed && hasPorts) || entities?.includes('all') === true) {
-    const why = isNamed ? 'the entity all' : 'no peer';
+  if (peersOf(rule) === undefined) {
+    const why = entities?.includes('all') === true ? 'the entity all' : 'no peer';
     return [
       lint(
         'PLL_ANY_PEER',

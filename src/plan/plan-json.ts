@@ -44,6 +44,8 @@ export type PlanDocument = z.infer<typeof planSchema>;
 export interface ReadPlan {
   readonly plan: Plan;
   readonly verdicts: Json;
+  /** And of what is no error and likely not meant. */
+  readonly lints: Json;
   /** What the plan was made from, as its maker gave it. */
   readonly program: Json;
 }
@@ -75,7 +77,7 @@ export function planToJson(
 export function planFromJson(value: unknown): ReadPlan {
   const parsed = planSchema.safeParse(value);
   if (!parsed.success) throw planFileError(describeIssues(parsed.error), parsed.error);
-  const { digest, steps, verdicts, program, lints: _lints, ...rest } = parsed.data;
+  const { digest, steps, verdicts, program, lints, ...rest } = parsed.data;
   // Of the text itself, not of what the schema makes of it.
   if (digestOf({ ...(value as object), digest: undefined }) !== digest) {
     throw new PlumbError('PLB_PLAN_EDITED', 'this plan file was changed after plumb wrote it', {
@@ -83,7 +85,7 @@ export function planFromJson(value: unknown): ReadPlan {
     });
   }
   try {
-    return { plan: { ...rest, steps: steps.map(stepFromJson) }, verdicts, program };
+    return { plan: { ...rest, steps: steps.map(stepFromJson) }, verdicts, lints, program };
   } catch (cause) {
     if (!(cause instanceof RangeError)) throw cause;
     throw planFileError(cause.message, cause);
