@@ -2,6 +2,7 @@
 export { Construct } from 'constructs';
 export type {
   Entity,
+  FQDNSelectorSpec as FQDNSelector,
   ICMPFieldSpec as ICMPField,
   Labels,
   PortRuleSpec as PortRule,

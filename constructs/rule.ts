@@ -2,6 +2,7 @@ import { PlumbError } from '../src/model/error.js';
 import type {
   CIDRRuleSpec,
   Entity,
+  FQDNSelectorSpec,
   ICMPFieldSpec,
   PortRuleSpec,
   PortSpec,
@@ -75,6 +76,11 @@ export interface EgressRule extends TrafficProps {
   readonly toCIDRSet?: readonly CIDRRule[];
   /** Nodes by label, this one too; `[{}]` is every node. @default any peer */
   readonly toNodes?: readonly SelectorSpec[];
+  /**
+   * Addresses that the DNS gave for names. In `matchPattern` `*` stays within one label, a leading `**.`
+   * spans labels, and `*` alone is every name. Not in `egressDeny`. @default any peer
+   */
+  readonly toFQDNs?: readonly FQDNSelectorSpec[];
   /** Peers by kind, for example `world`. @default any peer */
   readonly toEntities?: readonly Entity[];
 }
@@ -98,6 +104,7 @@ const EGRESS: Record<keyof EgressRule, Folded> = {
   toCIDRSet: 'cidrSet',
   toEntities: 'entities',
   toNodes: 'nodes',
+  toFQDNs: 'fqdns',
   ...TRAFFIC,
 };
 

@@ -111,6 +111,14 @@ const rule = z.strictObject({
   cidrMatchMode: z.array(z.enum(['pods', 'nodes'])).exactOptional(),
   entities: z.array(entity).exactOptional(),
   nodes: z.array(selector).exactOptional(),
+  fqdns: z
+    .array(
+      z.strictObject({
+        matchName: z.string().exactOptional(),
+        matchPattern: z.string().exactOptional(),
+      }),
+    )
+    .exactOptional(),
   toPorts: z.array(z.strictObject({ ports: z.array(port) })).exactOptional(),
   icmps: z.array(z.strictObject({ fields: z.array(icmpField) })).exactOptional(),
 }) satisfies z.ZodType<RuleSpec>;

@@ -118,6 +118,12 @@ export interface CIDRRuleSpec {
   readonly except?: readonly string[];
 }
 
+/** Names in the DNS: one, or those that a pattern matches (see src/model/fqdn.ts). Exactly one of them. */
+export interface FQDNSelectorSpec {
+  readonly matchName?: string;
+  readonly matchPattern?: string;
+}
+
 /** Prefixes under one name, for rules of many policies. */
 export interface CIDRGroupSpec {
   readonly origin: Origin;
@@ -154,7 +160,7 @@ export interface ICMPFieldSpec {
 }
 
 /**
- * One ingress or egress rule. At most one of `endpoints`, `cidr`/`cidrSet`, `entities`, `nodes` names the peer
+ * One ingress or egress rule. At most one of `endpoints`, `cidr`/`cidrSet`, `entities`, `nodes`, `fqdns` names the peer
  * (`cidr` and `cidrSet` add up); none of them means any peer. An empty list selects nothing.
  */
 export interface RuleSpec {
@@ -171,6 +177,8 @@ export interface RuleSpec {
   readonly entities?: readonly Entity[];
   /** Nodes, this one too, by their labels. */
   readonly nodes?: readonly SelectorSpec[];
+  /** Addresses that the DNS gives for names; only in `egress`, and not to deny. */
+  readonly fqdns?: readonly FQDNSelectorSpec[];
   readonly toPorts?: readonly PortRuleSpec[];
   readonly icmps?: readonly { readonly fields: readonly ICMPFieldSpec[] }[];
 }

@@ -1,4 +1,5 @@
 import type { Identity } from '../model/identity.js';
+import { FQDN_PREFIX } from './fqdn.js';
 import { Ids } from './ids.js';
 import { isEndpointIdentity, PeerIndex, type PeerSelector } from './peers.js';
 import type { ParsedPolicy } from './policy-set.js';
@@ -53,9 +54,14 @@ export function classify(identities: readonly Identity[], terms: readonly PeerSe
     return id;
   };
   const { prefixes, identities: local, keys: cidrKeys } = prefixIdentities(terms);
+  const prefixOf = new Map(prefixes.map(({ prefix, identity }) => [prefix, identity]));
+  const keysInPrefix = ({ labels }: Identity): readonly string[] | undefined => {
+    const prefix = labels[FQDN_PREFIX];
+    return prefix === undefined ? undefined : cidrKeys.get(prefixOf.get(prefix) ?? 0);
+  };
   const keysOf = (identity: Identity): readonly string[] => {
     const own = index.keysOf(identity);
-    const cidr = cidrKeys.get(identity.id);
+    const cidr = cidrKeys.get(identity.id) ?? keysInPrefix(identity);
     return cidr === undefined ? own : [...own, ...cidr].sort();
   };
   const bySignature = new Map<string, number>();

@@ -106,8 +106,8 @@ export function bringsMeaning(
   return false;
 }
 
-function meansEndpoints({ entities, cidr, cidrSet, nodes }: RuleSpec): boolean {
-  if (cidr !== undefined || cidrSet !== undefined || nodes !== undefined) return false;
+function meansEndpoints({ entities, cidr, cidrSet, nodes, fqdns }: RuleSpec): boolean {
+  if ([cidr, cidrSet, nodes, fqdns].some((list) => list !== undefined)) return false;
   return entities?.some((entity) => entity === 'all' || entity === 'cluster') ?? true;
 }
 

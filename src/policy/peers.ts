@@ -9,6 +9,7 @@ import {
 import { cidrLabel } from '../model/cidr-label.js';
 import type { Entity, Labels, RuleSpec, SelectorSpec } from '../model/program.js';
 import { matchesSelector, selectorKey, selectorLabelKeys } from '../model/selector.js';
+import { labelOf } from './fqdn.js';
 import { isNode, matchesNode } from './nodes.js';
 
 /**
@@ -18,6 +19,7 @@ import { isNode, matchesNode } from './nodes.js';
 export type PeerSelector =
   | { readonly kind: 'endpoints'; readonly key: string; readonly selector: SelectorSpec }
   | { readonly kind: 'entity'; readonly key: string; readonly entity: Entity }
+  | { readonly kind: 'fqdn'; readonly key: string; readonly label: string }
   | { readonly kind: 'nodes'; readonly key: string; readonly selector: SelectorSpec }
   | {
       readonly kind: 'cidr';
@@ -37,13 +39,19 @@ export interface CIDREntry {
  * is one term, so that ten thousand prefixes are one class.
  */
 export function peersOf(rule: RuleSpec): PeerSelector[] | undefined {
-  const { endpoints, cidr, cidrSet, entities, nodes } = rule;
+  const { endpoints, cidr, cidrSet, entities, nodes, fqdns } = rule;
   if (endpoints !== undefined) {
     return endpoints.map((selector) => ({
       kind: 'endpoints',
       key: `endpoints ${selectorKey(selector)}`,
       selector,
     }));
+  }
+  if (fqdns !== undefined) {
+    return fqdns.map((selector) => {
+      const label = labelOf(selector);
+      return { kind: 'fqdn', key: label.replace(':', ' '), label };
+    });
   }
   if (nodes !== undefined) {
     return nodes.map((selector) => ({
@@ -109,6 +117,7 @@ export class PeerIndex {
   /** Those that look at who is in which prefix, and selectors of nodes. */
   private readonly byPrefix: PeerSelector[] = [];
   private readonly nodes: PeerSelector[] = [];
+  private readonly names: PeerSelector[] = [];
   /** Label keys that terms look at, sorted. */
   private readonly labelKeys: readonly string[];
 
@@ -117,6 +126,7 @@ export class PeerIndex {
     for (const peer of selectors) {
       if (peer.kind === 'entity') this.entities.push(peer);
       if (peer.kind === 'nodes') this.nodes.push(peer);
+      if (peer.kind === 'fqdn') this.names.push(peer);
       if (peer.kind === 'cidr' && peer.modes.length > 0) {
         this.byPrefix.push(peer);
         for (const key of cidrKeys(peer.entries)) labelKeys.add(key);
@@ -158,6 +168,9 @@ export class PeerIndex {
     if (isEndpointIdentity(identity.id)) this.addEndpointKeys(identity.labels, keys);
     else {
       addHolding(this.reserved, identity.labels, keys);
+      for (const peer of this.names) {
+        if (peer.kind === 'fqdn' && Object.hasOwn(identity.labels, peer.label)) keys.push(peer.key);
+      }
       for (const peer of this.nodes) {
         if (peer.kind === 'nodes' && matchesNode(peer.selector, identity)) keys.push(peer.key);
       }

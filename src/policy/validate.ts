@@ -1,5 +1,6 @@
 import type { PlumbError } from '../model/error.js';
 import { complain } from '../model/complain.js';
+import { fqdnProblem } from '../model/fqdn.js';
 import { RESERVED, RESERVED_SOURCE, type Identity } from '../model/identity.js';
 import { LABEL_HINT, labelKeyProblem, labelValueProblem } from '../model/labels.js';
 import { CIDR_SOURCE } from '../model/cidr-label.js';
@@ -55,6 +56,7 @@ export function validatePolicies(
       for (const rule of policy[list] ?? []) {
         checkAction(policy, rule, reportAt(rule));
         checkRule(rule, peers, names, reportAt(rule));
+        checkNames(rule, list, reportAt(rule));
         for (const one of rule.nodes ?? []) checkSelector(one, ofNodes, reportAt(rule), 'node');
         if (
           rule.cidrMatchMode !== undefined &&
@@ -81,6 +83,7 @@ function checkRule(
     (rule.cidr !== undefined || rule.cidrSet !== undefined) && 'CIDRs',
     rule.entities !== undefined && 'entities',
     rule.nodes !== undefined && 'nodes',
+    rule.fqdns !== undefined && 'names',
   ].filter((kind) => kind !== false);
   if (kinds.length > 1) {
     report(
@@ -131,6 +134,21 @@ function checkSelector(
       `${key} ${operator} ${takesValues ? 'needs values' : 'takes no values'}`,
       'In and NotIn take one value or more, Exists and DoesNotExist none.',
     );
+  }
+}
+
+function checkNames(rule: RuleSpec, list: (typeof LISTS)[number], report: Report): void {
+  const { fqdns, action } = rule;
+  if (fqdns === undefined) return;
+  if (list !== 'egress' || action === 'Deny') {
+    const hint = 'Write them in rules of egress that allow, or deny prefixes instead.';
+    report('PLB_INVALID_FQDN', 'names are only for what may be reached', hint);
+  }
+  for (const selector of fqdns) {
+    const problem = fqdnProblem(selector);
+    if (problem === undefined) continue;
+    const hint = "Write matchName: 'www.example.org' or matchPattern: '*.example.org'.";
+    report('PLB_INVALID_FQDN', problem, hint);
   }
 }
 

@@ -1,4 +1,4 @@
-import { LOCAL_IDENTITY_MAX, LOCAL_IDENTITY_MIN, RESERVED } from '../model/identity.js';
+import { RESERVED } from '../model/identity.js';
 import { DEFAULT_CLASS, type PolicyView, type Refs } from '../policy/compiled.js';
 import type { PeerGroup } from './delta.js';
 import { regionsOf } from './regions.js';
@@ -25,10 +25,12 @@ export function groupPeers(before: PolicyView | null, after: PolicyView): Seated
     before?.prefixes === undefined || after.prefixes === undefined
       ? []
       : regionsOf(before.prefixes, after.prefixes);
+  // Known by prefix, not by itself.
+  const byPrefix = new Set(outside.flatMap(({ before: old, after: now }) => [old ?? 0, now ?? 0]));
   const known = new Set([...(before?.classes.keys() ?? []), ...after.classes.keys()]);
   const groups = new Map<string, Mutable>();
   for (const id of [...known].sort((a, b) => a - b)) {
-    if (outside.length > 0 && isOutside(id)) continue;
+    if (byPrefix.has(id)) continue;
     addTo(groups, [seatOf(before, id), seatOf(after, id)], id);
   }
   for (const { prefix, before: old, after: now } of outside) {
@@ -79,10 +81,4 @@ function seatOf(view: PolicyView | null, identity: number | undefined): Seat {
     refs: view.versions.get(view.heads.get(policySet) ?? 0),
     class: view.classes.get(identity),
   };
-}
-
-/** Known by prefix, not by itself. */
-function isOutside(id: number): boolean {
-  const isLocal = id >= LOCAL_IDENTITY_MIN && id <= LOCAL_IDENTITY_MAX;
-  return isLocal || id === RESERVED['world-ipv4'] || id === RESERVED['world-ipv6'];
 }

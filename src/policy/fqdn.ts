@@ -1,0 +1,111 @@
+import { createHash } from 'node:crypto';
+import { fqdnKey, matchesFQDN } from '../model/fqdn.js';
+import { LOCAL_IDENTITY_MIN, reservedLabels, type Identity } from '../model/identity.js';
+import { contains, formatAddress, parseAddress, parsePrefix } from '../model/prefix.js';
+import type { FQDNSelectorSpec, Labels, PolicySpec } from '../model/program.js';
+import type { PrefixIdentity } from './prefixes.js';
+
+/** What keys of labels begin with that say which selectors of names an address answers to. */
+export const FQDN_SOURCE = 'fqdn:';
+
+/** Label that says in which prefix of rules such an address is: what CIDRs say holds for it, too. */
+export const FQDN_PREFIX = 'cidr-of-name';
+
+/** Addresses that the DNS gave for a name. */
+export interface NameBinding {
+  readonly name: string;
+  readonly addresses: readonly string[];
+}
+
+/** Who is at addresses with names that rules ask for. */
+export interface NamedAddresses {
+  /** Rows of plumb_ipcache, by address; an address that no selector matches has none. */
+  readonly rows: readonly { readonly address: string; readonly identity: number }[];
+  /** Ascending. Their classes come from `classOf`, or from a compile with them where that knows none. */
+  readonly identities: readonly Identity[];
+}
+
+/** Every selector of names that policies have, once, sorted. */
+export function fqdnSelectors(policies: readonly PolicySpec[]): FQDNSelectorSpec[] {
+  const all = policies.flatMap(({ egress = [] }) => egress.flatMap(({ fqdns = [] }) => fqdns));
+  const byKey = new Map(all.map((selector) => [labelOf(selector), selector]));
+  return [...byKey].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, selector]) => selector);
+}
+
+/**
+ * From names and their addresses to identities: addresses that the same selectors match, in the same
+ * prefix of the compiled policy, are one. Pure; what is no address is left out.
+ */
+export function nameAddresses(
+  selectors: readonly FQDNSelectorSpec[],
+  bindings: readonly NameBinding[],
+  prefixes: readonly PrefixIdentity[],
+): NamedAddresses {
+  const matching = new Map<string, Set<string>>();
+  for (const { name, addresses } of bindings) {
+    const keys = selectors.filter((one) => matchesFQDN(one, name)).map(labelOf);
+    if (keys.length === 0) continue;
+    for (const text of addresses) {
+      const address = parseAddress(text);
+      if (address === undefined) continue;
+      const canonical = formatAddress(address);
+      const known = matching.get(canonical) ?? new Set();
+      for (const key of keys) known.add(key);
+      matching.set(canonical, known);
+    }
+  }
+  const taken = new Set(prefixes.map(({ identity }) => identity));
+  const known = new Map<string, Identity>();
+  const rows = [...matching]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([address, keys]) => {
+      const labels = labelsAt(address, [...keys].sort(), prefixes);
+      const content = JSON.stringify(Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1)));
+      const identity = known.get(content) ?? { id: freeNumber(content, taken), labels };
+      known.set(content, identity);
+      return { address, identity: identity.id };
+    });
+  return { rows, identities: [...known.values()].sort((a, b) => a.id - b.id) };
+}
+
+function labelsAt(
+  address: string,
+  keys: readonly string[],
+  prefixes: readonly PrefixIdentity[],
+): Labels {
+  return {
+    ...reservedLabels(address.includes(':') ? 'world-ipv6' : 'world-ipv4'),
+    ...Object.fromEntries(keys.map((key) => [key, ''])),
+    [FQDN_PREFIX]: longestAround(address, prefixes),
+  };
+}
+
+function longestAround(text: string, prefixes: readonly PrefixIdentity[]): string {
+  const address = parseAddress(text);
+  let best = { length: -1, text: '' };
+  for (const { prefix: around } of prefixes) {
+    const prefix = parsePrefix(around);
+    if (prefix === undefined || address === undefined || prefix.length <= best.length) continue;
+    if (contains(prefix, address)) best = { length: prefix.length, text: around };
+  }
+  return best.text;
+}
+
+/** In the range of prefixes' identities, and none of theirs. */
+function freeNumber(content: string, taken: Set<number>): number {
+  for (let salt = 0; ; salt++) {
+    const hash = createHash('sha256').update(
+      `fqdn ${content}${salt === 0 ? '' : `#${String(salt)}`}`,
+    );
+    const id = LOCAL_IDENTITY_MIN | (hash.digest().readUInt32BE(0) >>> 8);
+    if (taken.has(id)) continue;
+    taken.add(id);
+    return id;
+  }
+}
+
+/** Label of addresses that a selector matches. A name and a pattern may be the same text. */
+export function labelOf(selector: FQDNSelectorSpec): string {
+  const kind = selector.matchName === undefined ? 'pattern' : 'name';
+  return `${FQDN_SOURCE}${kind}:${fqdnKey(selector)}`;
+}
