@@ -6,16 +6,10 @@
  */
 #include "include/decide.h"
 #include "include/deliver.h"
+#include "include/device.h"
 #include "include/neighbor.h"
 #include "include/node.h"
 #include "include/report.h"
-
-static __always_inline const struct plumb_device *device_of(struct __sk_buff *skb) {
-  __u32 slot = skb->ifindex - IFINDEX_BASE;
-  const struct plumb_device *device = bpf_map_lookup_elem(&plumb_devices, &slot);
-
-  return device && device->identity ? device : 0;
-}
 
 static __always_inline int is_own(const struct plumb_device *device, const struct packet *packet,
                                   const struct plumb_addr *address) {

@@ -19,12 +19,16 @@
 #define FLOW_FIN_REPLIER 4
 #define FLOW_CLOSING (FLOW_FIN_OPENER | FLOW_FIN_REPLIER)
 
-/* What a flow's flags say. */
-#define FLOW_SERVICE 1    /* to a service, as the opener sees it; natAddress is its back-end */
-#define FLOW_TRANSLATED 2 /* to that back-end; natAddress is the service, which replies come from \
-                           */
-#define FLOW_HAIRPIN 4    /* the back-end is the opener itself; see service.h */
-#define FLOW_FORWARDED 8  /* of an endpoint in the host's name; it was judged as the endpoint's */
+/*
+ * What a flow's flags say. SERVICE: it is to a service, as the opener sees it, and natAddress is
+ * its back-end. TRANSLATED: it is to that back-end, and natAddress is the service, which replies
+ * come from. HAIRPIN: the back-end is the opener itself; see service.h. FORWARDED: it is of an
+ * endpoint in the host's name, and was judged as the endpoint's.
+ */
+#define FLOW_SERVICE 1
+#define FLOW_TRANSLATED 2
+#define FLOW_HAIRPIN 4
+#define FLOW_FORWARDED 8
 
 /* A packet's place in its flow. */
 struct tracking {

@@ -30,6 +30,10 @@ export interface DatapathOptions {
   readonly maxEntries?: Readonly<Record<string, number>>;
   /** Makes maps that take the place of the object's own. */
   readonly reuseMaps?: Readonly<Record<string, BpfMap>>;
+  /** Another object than the shipped one. */
+  readonly path?: string;
+  /** Further values for its .rodata. */
+  readonly rodata?: Readonly<Record<string, Uint8Array>>;
 }
 
 /** An entry of a map as the kernel holds it, by field. */
@@ -69,8 +73,11 @@ export class TestDatapath {
     const features = Object.entries(options.features ?? {});
     const devices = await TestDevices.make(options.devices ?? 2);
     try {
-      const object = await loadObject(OBJECT, {
-        rodata: Object.fromEntries(features.map(([name, on]) => [`feature_${name}`, switchOf(on)])),
+      const object = await loadObject(options.path ?? OBJECT, {
+        rodata: {
+          ...Object.fromEntries(features.map(([name, on]) => [`feature_${name}`, switchOf(on)])),
+          ...options.rodata,
+        },
         reuseMaps: { ...options.reuseMaps },
         maxEntries: { ...MAX_ENTRIES, ...options.maxEntries },
       });
