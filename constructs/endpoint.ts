@@ -1,12 +1,12 @@
 import type { Construct } from 'constructs';
 import { PlumbError } from '../src/model/error.js';
-import { isPortName, portLabels, type NamedPort } from '../src/model/named-port.js';
+import { isPortName, portLabels, PORT_SOURCE, type NamedPort } from '../src/model/named-port.js';
 import { portNumber } from '../src/model/port.js';
-import type { EndpointSpec, Labels, PortSpec } from '../src/model/program.js';
-import { PlumbConstruct } from './base.js';
+import type { EndpointSpec, Labels, PortSpec, SelectorSpec } from '../src/model/program.js';
 import { labelsIn, namespaceOf, type Namespace } from './namespace.js';
 import { Node } from './node.js';
 import { plain } from './plain.js';
+import { Subject } from './subject.js';
 
 interface EndpointBaseProps {
   /** What policies select it by. Endpoints of equal labels share an identity. */
@@ -61,7 +61,7 @@ export type EndpointProps = EndpointBaseProps &
 const KNOWN = ['labels', 'name', 'netns', 'namespace', 'ports', 'audit', 'address', 'addresses'];
 
 /** A container or pod: labels, addresses and a network namespace, on the {@link Node} around it. */
-export class Endpoint extends PlumbConstruct {
+export class Endpoint extends Subject {
   /** Unique on its node. */
   readonly name: string;
   /** What policies select it by. */
@@ -97,6 +97,18 @@ export class Endpoint extends PlumbConstruct {
     );
     this.audit = props.audit ?? false;
     this.netns = plain(props.netns ?? this.name, path, 'netns');
+  }
+
+  /** Its labels, all of them: endpoints that have them too are meant with it. */
+  get selector(): SelectorSpec {
+    // What it calls its ports is no part of what it is.
+    const own = Object.entries(this.labels).filter(([key]) => !key.startsWith(PORT_SOURCE));
+    if (own.length > 0) return { matchLabels: Object.fromEntries(own) };
+    const { path } = this.node;
+    throw new PlumbError('PLB_SUBJECT', `${path} has no labels, so that nothing selects it alone`, {
+      origin: { path },
+      hint: 'Give it labels; a Group with labels {} is every endpoint.',
+    });
   }
 
   /** This endpoint as plain data. */

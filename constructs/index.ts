@@ -18,6 +18,7 @@ export {
   type ClusterNetworkPolicyProps,
 } from './cluster-network-policy.js';
 export { Endpoint, type EndpointProps } from './endpoint.js';
+export { Group, type GroupProps } from './group.js';
 export {
   KubernetesNetworkPolicy,
   type KubernetesNetworkPolicyProps,
@@ -28,6 +29,8 @@ export { Lint } from './lint.js';
 export { Namespace, type NamespaceProps } from './namespace.js';
 export { NetworkPolicy, type NetworkPolicyProps } from './network-policy.js';
 export { Node, type NodeProps } from './node.js';
-export { sctp, sctpRange, tcp, tcpRange, udp, udpRange } from './ports.js';
+export { cidrs, entities, names, type Names, type Outside } from './peers.js';
+export { icmp, icmpv6, sctp, sctpRange, tcp, tcpRange, udp, udpRange } from './ports.js';
 export { Service, type Backend, type ServicePort, type ServiceProps } from './service.js';
 export type { CIDRRule, EgressRule, ICMPRule, IngressRule, TrafficProps } from './rule.js';
+export { Subject, type Traffic } from './subject.js';
