@@ -32,18 +32,45 @@ export function encodeValue(map: MapName, fields: Fields): Uint8Array {
   return bytes;
 }
 
-export function writeKey(map: MapName, fields: Fields, bytes: Uint8Array, offset: number): void {
+/** `view` is of the same bytes: whoever writes many rows makes one. */
+export function writeKey(
+  map: MapName,
+  fields: Fields,
+  bytes: Uint8Array,
+  offset: number,
+  view = viewOf(bytes),
+): void {
   const { key } = structsOf(map, 'state');
-  for (const field of key.fields) {
-    if (fields[field.name] === undefined && !isFiller(field)) {
-      throw new RangeError(`${map}: the key has no ${field.name}`);
-    }
+  for (const name of neededIn(key)) {
+    if (fields[name] === undefined) throw new RangeError(`${map}: the key has no ${name}`);
   }
-  writeStruct(map, key, fields, bytes, offset);
+  writeStruct(map, key, fields, { bytes, view }, offset);
 }
 
-export function writeValue(map: MapName, fields: Fields, bytes: Uint8Array, offset: number): void {
-  writeStruct(map, structsOf(map, 'state').value, fields, bytes, offset);
+/** As {@link writeKey}. */
+export function writeValue(
+  map: MapName,
+  fields: Fields,
+  bytes: Uint8Array,
+  offset: number,
+  view = viewOf(bytes),
+): void {
+  writeStruct(map, structsOf(map, 'state').value, fields, { bytes, view }, offset);
+}
+
+export function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+const needed = new WeakMap<Struct, readonly string[]>();
+
+/** Names of the fields that every key has. */
+function neededIn(struct: Struct): readonly string[] {
+  const known = needed.get(struct);
+  if (known !== undefined) return known;
+  const names = struct.fields.filter((field) => !isFiller(field)).map(({ name }) => name);
+  needed.set(struct, names);
+  return names;
 }
 
 /** Every field of a key in state form. */
@@ -81,10 +108,9 @@ function writeStruct(
   map: MapName,
   struct: Struct,
   fields: Fields,
-  bytes: Uint8Array,
+  { bytes, view }: { readonly bytes: Uint8Array; readonly view: DataView },
   offset: number,
 ): void {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let known = 0;
   for (const field of struct.fields) {
     const value = fields[field.name];

@@ -1,4 +1,4 @@
-import { writeKey, writeValue, decodeKey, decodeValue, type Row } from './codec.js';
+import { writeKey, writeValue, decodeKey, decodeValue, viewOf, type Row } from './codec.js';
 import { layoutOf, structsOf } from './struct.js';
 import type { MapName } from './layout.js';
 import type { Columns } from './state.js';
@@ -29,9 +29,10 @@ export function encodeRows(map: MapName, rows: readonly Row[]): Columns {
   const widths = widthsOf(map);
   const keys = new Uint8Array(rows.length * widths.key);
   const values = new Uint8Array(rows.length * widths.value);
+  const [keyView, valueView] = [viewOf(keys), viewOf(values)];
   rows.forEach((row, i) => {
-    writeKey(map, row.key, keys, i * widths.key);
-    writeValue(map, row.value, values, i * widths.value);
+    writeKey(map, row.key, keys, i * widths.key, keyView);
+    writeValue(map, row.value, values, i * widths.value, valueView);
   });
   return { count: rows.length, keys, values };
 }
