@@ -1,13 +1,8 @@
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { PlumbError } from '../model/error.js';
 import { RESULT_FD, type Outcome } from './protocol.js';
-
-/** User and group `nobody`. */
-const NOBODY = 65_534;
-
-const MAX_HEAP_MIB = 2048;
+import { sandboxed } from './sandbox.js';
 
 /** More than this on the extra pipe is no program's document. */
 const MAX_RESULT_BYTES = 1 << 30;
@@ -21,6 +16,8 @@ export interface EvaluateOptions {
   readonly program: string;
   /** Milliseconds from the start of the process to its end. */
   readonly timeoutMs: number;
+  /** Most that V8's heap may take, in MiB. */
+  readonly memoryMiB: number;
   /** Gets what the program writes to standard output and standard error. */
   readonly log: (chunk: Buffer) => void;
 }
@@ -34,17 +31,18 @@ export interface Evaluation {
 
 /**
  * Runs a module in a process that may do next to nothing: no files, no processes, no threads, no native
- * code (Node's permission model), no environment, and nobody's rights where this process can give its
- * own up. The network stays open to it as it is to nobody. Resolves as soon as the child has the whole
- * module, so that the caller may then keep this thread busy.
+ * code (Node's permission model), no environment, no network, a bound on memory, and nobody's rights
+ * where this process can give its own up (see {@link sandboxed}). Resolves as soon as the child has the
+ * whole module, so that the caller may then keep this thread busy.
  */
 export async function evaluate(code: string, options: EvaluateOptions): Promise<Evaluation> {
-  const { program, timeoutMs, log } = options;
-  const child = spawn(process.execPath, nodeArguments(), {
+  const { program, timeoutMs, memoryMiB, log } = options;
+  const node = [process.execPath, ...nodeArguments(memoryMiB)];
+  const { command, args } = await sandboxed(node, memoryMiB);
+  const child = spawn(command, args, {
     cwd: '/',
     env: {},
     stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
-    ...(mayChangeUser() ? { uid: NOBODY, gid: NOBODY } : {}),
   });
   child.stdout.on('data', log);
   child.stderr.on('data', log);
@@ -58,11 +56,12 @@ export async function evaluate(code: string, options: EvaluateOptions): Promise<
     if (size > MAX_RESULT_BYTES) stop();
   });
 
+  const memoryHint = `Make less: a program has ${String(memoryMiB)} MiB.`;
   const timer = deadline(timeoutMs, stop);
   const outcome = new Promise<Outcome>((resolve, reject) => {
     child.on('error', (cause) => {
       timer.clear();
-      reject(failed(program, `Node.js did not start: ${cause.message}`, NODE_HINT));
+      reject(failed(program, `the sandbox did not start: ${cause.message}`, SANDBOX_HINT));
     });
     child.on('close', (status, signal) => {
       timer.clear();
@@ -72,8 +71,10 @@ export async function evaluate(code: string, options: EvaluateOptions): Promise<
       }
       const said = parse(Buffer.concat(chunks).toString('utf8'));
       if (said !== undefined) resolve(said);
-      else if (signal !== null || status === 134) {
-        reject(failed(program, `the program was ended by ${signal ?? 'SIGABRT'}`, MEMORY_HINT));
+      else if (status === CANNOT_RUN || status === NOT_FOUND) {
+        reject(failed(program, 'the sandbox could not run Node.js', SANDBOX_HINT));
+      } else if (signal !== null || status === 134) {
+        reject(failed(program, `the program was ended by ${signal ?? 'SIGABRT'}`, memoryHint));
       } else {
         reject(
           failed(program, `the program left with ${String(status)} before it was done`, EXIT_HINT),
@@ -92,29 +93,25 @@ export async function evaluate(code: string, options: EvaluateOptions): Promise<
   return { outcome, stop };
 }
 
-const NODE_HINT =
-  'Check that Node.js can be run by nobody: all directories above it need to be open.';
-const MEMORY_HINT = `Make less: a program has ${String(MAX_HEAP_MIB)} MiB.`;
+const SANDBOX_HINT =
+  'Install util-linux (unshare, prlimit, setpriv), and let Node.js be run by nobody: all directories above it need to be open.';
 const EXIT_HINT = 'Let the program run to its end: no process.exit, no promise that is never kept.';
 
-function nodeArguments(): string[] {
+/** What env(1), unshare(1) and their like end with when they cannot run, or find, what they are to. */
+const CANNOT_RUN = 126;
+const NOT_FOUND = 127;
+
+function nodeArguments(memoryMiB: number): string[] {
   const flags = process.allowedNodeEnvironmentFlags;
   return [
     flags.has('--permission') ? '--permission' : '--experimental-permission',
     '--no-warnings',
     '--no-addons',
-    `--max-old-space-size=${String(MAX_HEAP_MIB)}`,
+    `--max-old-space-size=${String(memoryMiB)}`,
     '--stack-trace-limit=50',
     '--input-type=module',
     '-',
   ];
-}
-
-/** Whether this process holds CAP_SETGID (6) and CAP_SETUID (7), which root may lack. */
-function mayChangeUser(): boolean {
-  const status = readFileSync('/proc/self/status', 'utf8');
-  const effective = /^CapEff:\s*([0-9a-f]+)$/m.exec(status)?.[1] ?? '0';
-  return (BigInt(`0x${effective}`) & 0xc0n) === 0xc0n;
 }
 
 function deadline(ms: number, stop: () => void): { clear: () => void; expired: () => boolean } {

@@ -14,10 +14,13 @@ import { Positions } from './positions.js';
 import { thrown, wrongAppCount } from './program-error.js';
 
 const DEFAULT_TIMEOUT_MS = 30_000;
+const DEFAULT_MEMORY_MIB = 2048;
 
 export interface LoadOptions {
   /** How long the program may run, in milliseconds. Default 30,000. */
   readonly timeoutMs?: number;
+  /** How much memory its values may take, in MiB; buffers may take half as much again. Default 2,048. */
+  readonly memoryMiB?: number;
   /** Gets what the program writes to standard output and standard error. Default: our standard error. */
   readonly log?: (chunk: Buffer) => void;
 }
@@ -88,6 +91,7 @@ async function bundleAndStart(file: string, options: LoadOptions): Promise<Run> 
   const evaluation = await evaluate(bundle.code, {
     program: basename(file),
     timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
+    memoryMiB: options.memoryMiB ?? DEFAULT_MEMORY_MIB,
     log: options.log ?? ((chunk) => process.stderr.write(chunk)),
   });
   return { bundle, bundleMs, evaluation };

@@ -24,8 +24,15 @@ export function thrown(error: RawError, positions: Positions, program: string): 
   });
 }
 
-function hintFor(error: RawError): string {
-  return error.code === 'ERR_ACCESS_DENIED' ? DENIED : 'Mend the program at this line.';
+const NO_NETWORK =
+  'A program runs without network: fetch what it needs beforehand, and import it as JSON.';
+
+/** What connecting and sending end with where there is no network. */
+const NETWORK_CODES = ['ENETUNREACH', 'EADDRNOTAVAIL', 'ECONNREFUSED', 'EAI_AGAIN', 'ENOTFOUND'];
+
+function hintFor({ code = '' }: RawError): string {
+  if (code === 'ERR_ACCESS_DENIED') return DENIED;
+  return NETWORK_CODES.includes(code) ? NO_NETWORK : 'Mend the program at this line.';
 }
 
 /**

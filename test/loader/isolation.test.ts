@@ -1,6 +1,9 @@
 import { existsSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { HEAD, load, output, problem } from './program.js';
 
@@ -36,6 +39,7 @@ console.log(JSON.stringify([process.getuid(), process.getgid(), process.getgroup
       "import { execFileSync } from 'node:child_process';",
       "execFileSync('/bin/true');",
     ],
+    ['fork itself', "import { fork } from 'node:child_process';", "fork('/dev/null');"],
     [
       'start a thread',
       "import { Worker } from 'node:worker_threads';",
@@ -60,6 +64,61 @@ writeFileSync(${JSON.stringify(path)}, '');
     rmSync(path, { force: true });
     expect(written).toBe(false);
     expect(error).toMatchObject({ code: 'PLB_PROGRAM', origin: { line: 7 } });
+  });
+
+  test('reaches nobody over TCP, not even this machine', async () => {
+    let visits = 0;
+    const server = createServer((socket) => {
+      visits++;
+      socket.destroy();
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const error = await problem(
+      load(`// @ts-nocheck
+${HEAD}import { connect } from 'node:net';
+await new Promise((done, failed) => {
+  connect(${String(port)}, '127.0.0.1', done).on('error', failed);
+});
+`),
+    );
+    server.close();
+    expect(visits).toBe(0);
+    expect(error).toMatchObject({ code: 'PLB_PROGRAM' });
+    expect(error.message).toMatch(/ENETUNREACH|EADDRNOTAVAIL|ECONNREFUSED/);
+    expect(error.hint).toContain('without network');
+  });
+
+  test('reaches nobody over UDP', async () => {
+    const socket = createSocket('udp4').bind(0, '127.0.0.1');
+    await once(socket, 'listening');
+    let heard = 0;
+    socket.on('message', () => heard++);
+    const { port } = socket.address();
+    const error = await problem(
+      load(`// @ts-nocheck
+${HEAD}import { createSocket } from 'node:dgram';
+const socket = createSocket('udp4');
+await new Promise((done, failed) => {
+  socket.send('the plans', ${String(port)}, '127.0.0.1', (error) => (error ? failed(error) : done()));
+});
+`),
+    );
+    socket.close();
+    expect(heard).toBe(0);
+    expect(error.message).toContain('ENETUNREACH');
+  });
+
+  test.each([
+    [
+      'values',
+      'const all: object[] = []; for (;;) all.push(Array.from({ length: 1e5 }, () => ({})));',
+    ],
+    ['buffers', 'const all: unknown[] = []; for (;;) all.push(new Uint8Array(5e7).fill(1));'],
+  ])('that eats memory for %s is stopped', async (_what, code) => {
+    const error = await problem(load(`${NODE}${code}\n`, {}, { memoryMiB: 96 }));
+    expect(error).toMatchObject({ code: 'PLB_PROGRAM', origin: { file: 'plumb.ts' } });
+    expect(`${error.message} ${error.hint}`).toMatch(/a program has 96 MiB|allocation failed/);
   });
 
   test('may write to both its outputs, and still gives its document', async () => {

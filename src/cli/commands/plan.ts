@@ -1,4 +1,3 @@
-import { writeFile } from 'node:fs/promises';
 import { Flags } from '@oclif/core';
 import { plannedToJson, planFromProgram } from '../../engine.js';
 import { writeLock } from '../../engine/desired.js';
@@ -41,7 +40,7 @@ export default class PlanCommand extends PlumbCommand {
     if (flags.out !== undefined) {
       // A plan names identities by number: whoever applies it must find the same numbers.
       await writeLock(planned.desired);
-      await writeFile(flags.out, `${JSON.stringify(json, null, 2)}\n`, { mode: 0o600 });
+      await writePrivately(flags.out, `${JSON.stringify(json, null, 2)}\n`);
     }
     if (flags.html !== undefined) {
       await writePrivately(flags.html, renderPlanHtml(planned.plan, planned.traffic));
