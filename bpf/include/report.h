@@ -80,8 +80,8 @@ static __always_inline void write_event(struct plumb_event *event, struct __sk_b
   event->length = skb->len;
   event->captured = 0;
   event->program = program;
-  event->pad0 = 0;
-  event->pad1 = 0;
+  event->isReply = run->tracking.isReply;
+  event->pad = 0;
 }
 
 /* The packet's first bytes, as it is to leave. Returns how many. */

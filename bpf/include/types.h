@@ -209,8 +209,8 @@ struct plumb_event {
   __u32 length;
   __u16 captured; /* bytes of the packet that follow the event */
   __u8 program;
-  __u8 pad0;
-  __u32 pad1;
+  __u8 isReply; /* judged as the flow's opener would be */
+  __u32 pad;
 };
 SIZE_IS(struct plumb_event, 88);
 

@@ -82,7 +82,7 @@ fi
 
 say 'Why: the policy and its line'
 run verdict xwing deathstar-1 80/TCP
-run monitor --verdict denied --once | tee "$root/events"
+run monitor --verdict deny --once | tee "$root/events"
 grep -q 'plumb.ts:' "$root/events"
 
 say 'A second plan finds nothing to do'

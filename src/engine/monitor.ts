@@ -1,9 +1,9 @@
-import { protocolName } from '../model/port.js';
-import type { EventPeer, EventPolicy, ExplainedEvent } from '../report/event.js';
 import type { PacketEvent } from '../kernel/events.js';
-import { causesOf, explainDirection } from '../verdict/explain.js';
+import { EVENT_VERSION, type ExplainedEvent, type LostEvents } from '../report/event.js';
 import type { Where } from '../engine.js';
-import { labelsById, readCompiled, type Compiled } from './provenance.js';
+import { AppliedProgram } from './applied.js';
+import { explainEvent } from './explain-event.js';
+import { isoTime } from './iso-time.js';
 
 export interface Monitor {
   /** Hands on what is waiting in the ring buffer now. */
@@ -11,71 +11,55 @@ export interface Monitor {
   close(): void;
 }
 
-/** Listens to a node's events until closed, told in the words of the program that is applied. */
-export async function openMonitor(
-  where: Where,
-  onEvent: (event: ExplainedEvent) => void,
-): Promise<Monitor> {
-  const [{ openInstance }, { openEvents }, { readProvenance }] = await Promise.all([
-    import('../kernel/instance.js'),
-    import('../kernel/events.js'),
-    import('../apply/provenance.js'),
-  ]);
+export interface MonitorListener {
+  onEvent(event: ExplainedEvent): void;
+  onLost(lost: LostEvents): void;
+}
+
+/** How often lost events are looked for. */
+const EVERY_MS = 500;
+
+/**
+ * Listens to a node's events until closed, told in the words of the program that is applied.
+ * @throws PlumbError PLB_NOTHING_APPLIED
+ */
+export async function openMonitor(where: Where, listener: MonitorListener): Promise<Monitor> {
+  const [{ openInstance }, events, { openCounters }, { openDeviceNames }, { provenancePath }] =
+    await Promise.all([
+      import('../kernel/instance.js'),
+      import('../kernel/events.js'),
+      import('../kernel/counters.js'),
+      import('../kernel/device-names.js'),
+      import('../apply/provenance.js'),
+    ]);
   const instance = openInstance(where);
-  const applied = readCompiled(await readProvenance(instance));
-  return openEvents(instance, (event) => {
-    onEvent(explainEvent(event, applied));
+  const counters = openCounters(instance);
+  const applied = new AppliedProgram(provenancePath(instance));
+  const names = await openDeviceNames(instance);
+  const offset = events.realtimeOffset();
+  let seen = counters.read()['events-lost'];
+  const tellLost = (): void => {
+    const lost = counters.read()['events-lost'];
+    if (lost > seen) {
+      const time = isoTime(process.hrtime.bigint() + offset);
+      const count = Number(lost - seen);
+      listener.onLost({ version: EVENT_VERSION, type: 'lost', time, events: count });
+    }
+    seen = lost;
+  };
+  const stream = events.openEvents(instance, (event: PacketEvent) => {
+    const device = names.nameOf(event.ifindex);
+    listener.onEvent(explainEvent(event, applied.current, { offset, device }));
   });
-}
-
-export function explainEvent(event: PacketEvent, applied: Compiled | undefined): ExplainedEvent {
-  const { time, reason, direction, protocol, length, ifindex } = event;
-  const source = { address: event.source, port: event.sourcePort, identity: event.sourceIdentity };
-  const destination = {
-    address: event.destination,
-    port: event.destinationPort,
-    identity: event.destinationIdentity,
-  };
-  const denied = event.verdict !== 'allow';
+  const timer = setInterval(tellLost, EVERY_MS);
   return {
-    time: String(time),
-    verdict: denied ? 'denied' : reason === 'forwarded' ? 'allowed' : 'audited',
-    reason,
-    direction,
-    protocol: protocolName(protocol),
-    source: peerOf(source, applied),
-    destination: peerOf(destination, applied),
-    ifindex,
-    length,
-    policies: applied === undefined ? [] : policiesOf(event, applied),
-  };
-}
-
-function policiesOf(event: PacketEvent, { policy }: Compiled): EventPolicy[] {
-  const { reason, direction, protocol, policySet, destinationPort } = event;
-  if (reason !== 'policy-denied' && reason !== 'policy-default-deny') return [];
-  const why = explainDirection(
-    policy,
-    direction,
-    policySet,
-    event.class,
-    protocol,
-    destinationPort,
-  );
-  return [...causesOf(why, reason)];
-}
-
-function peerOf(
-  { address, port, identity }: { address: string; port: number; identity: number },
-  applied: Compiled | undefined,
-): EventPeer {
-  const endpoint = applied?.document.endpoints.find((e) => e.addresses.includes(address));
-  const labels = applied === undefined ? undefined : labelsById(applied).get(identity);
-  return {
-    ...(endpoint === undefined ? {} : { endpoint: endpoint.name }),
-    address,
-    port,
-    identity,
-    labels: labels ?? {},
+    drain: () => stream.drain(),
+    close: () => {
+      clearInterval(timer);
+      tellLost();
+      stream.close();
+      names.close();
+      counters.close();
+    },
   };
 }

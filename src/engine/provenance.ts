@@ -69,5 +69,11 @@ export function toProvenance({ document, node, allocation }: Compiled): Provenan
 export function labelsById({
   policy,
 }: Pick<Compiled, 'policy'>): ReadonlyMap<number, Identity['labels']> {
-  return new Map(policy.identities.map(({ id, labels }) => [id, labels]));
+  const known = labelsOf.get(policy);
+  if (known !== undefined) return known;
+  const labels = new Map(policy.identities.map(({ id, labels }) => [id, labels]));
+  labelsOf.set(policy, labels);
+  return labels;
 }
+
+const labelsOf = new WeakMap<CompiledPolicy, ReadonlyMap<number, Identity['labels']>>();

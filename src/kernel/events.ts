@@ -32,6 +32,8 @@ export interface PacketEvent {
   readonly length: number;
   /** Which of the datapath's programs judged. */
   readonly program: ProgramName | 'unknown';
+  /** Whether it answers a flow, and was judged as the opener's packets are. */
+  readonly isReply: boolean;
   /** First bytes of the packet from its Ethernet header, as it was to leave; where the node asks for them. */
   readonly bytes?: Uint8Array;
 }
@@ -95,8 +97,14 @@ export function decodeEvent(record: Uint8Array): PacketEvent {
     ifindex: number('ifindex'),
     length: number('length'),
     program: nameOf(PROGRAM, fields['program']) ?? 'unknown',
+    isReply: number('isReply') === 1,
     ...(captured === 0 ? {} : { bytes: record.slice(struct.size, struct.size + captured) }),
   };
+}
+
+/** Nanoseconds that CLOCK_REALTIME is ahead of CLOCK_MONOTONIC now, to tell the time of an event. */
+export function realtimeOffset(): bigint {
+  return BigInt(Date.now()) * 1_000_000n - process.hrtime.bigint();
 }
 
 /** The name that a table of numbers gives a value. */

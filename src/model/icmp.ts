@@ -68,3 +68,9 @@ export function icmpType(
     ? number
     : undefined;
 }
+
+/** `EchoRequest` for 8; undefined for a type without a name. Where there are two, the longer one says more. */
+export function icmpTypeName(type: number, family: 'IPv4' | 'IPv6'): string | undefined {
+  const names = Object.entries(ICMP_TYPES[family]).filter(([, number]) => number === type);
+  return names.sort(([a], [b]) => b.length - a.length)[0]?.[0];
+}

@@ -56,8 +56,9 @@ export const REPORT_MAPS = {
       // bytes of the packet that follow
       f('captured', 'u16'),
       f('program', 'u8'),
-      f('pad0', 'u8'),
-      f('pad1', 'u32'),
+      // 1: judged as the packet's flow is, from its opener's side
+      f('isReply', 'u8'),
+      f('pad', 'u32'),
     ],
     maxEntries: 1 << 20,
     dynamic: true,

@@ -61,6 +61,7 @@ describe('a packet', () => {
       ifindex: IFINDEX_BASE,
       length: frame.length,
       program: 'from_endpoint',
+      isReply: false,
     });
   });
 
