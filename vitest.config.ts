@@ -7,6 +7,7 @@ const pure = [
   'constructs',
   'engine',
   'loader',
+  'manifests',
   'policy',
   'state',
   'synth',

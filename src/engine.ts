@@ -27,6 +27,8 @@ export interface Where {
 
 export interface PlanRequest extends Where {
   readonly node?: string | undefined;
+  /** A file or directory of manifests, or `-`, instead of a program. */
+  readonly manifests?: string | undefined;
   /** `empty`, or a state file, to plan against instead of the kernel. */
   readonly state?: string | undefined;
 }

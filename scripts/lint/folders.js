@@ -6,6 +6,7 @@ export const directions = {
   constructs: ['model'],
   state: ['model'],
   policy: ['model'],
+  manifests: ['model', 'constructs'],
   synth: ['model', 'constructs', 'policy', 'state'],
   plan: ['model', 'state'],
   verdict: ['model', 'policy'],
@@ -17,7 +18,7 @@ export const directions = {
   apply: ['model', 'state', 'plan', 'kernel'],
   engine: [
     ...['model', 'constructs', 'state', 'policy', 'synth', 'plan', 'verdict', 'lint', 'report'],
-    ...['loader', 'proxy', 'kernel', 'apply'],
+    ...['manifests', 'loader', 'proxy', 'kernel', 'apply'],
   ],
   testing: [
     'model',
@@ -50,6 +51,7 @@ export const shells = ['agent', 'cni', 'cli'];
 export const pure = [
   'model',
   'constructs',
+  'manifests',
   'policy',
   'state',
   'synth',
@@ -68,6 +70,7 @@ export const doors = {
   esbuild: ['loader'],
   '@jridgewell/trace-mapping': ['loader'],
   'json-diff-ts': ['plan'],
+  yaml: ['manifests'],
   '@oclif/core': ['cli'],
   etcd3: ['agent'],
   '@grpc/grpc-js': ['agent'],

@@ -10,6 +10,11 @@ export const nodeFlag = Flags.string({
   helpValue: 'N',
 });
 
+export const manifestsFlag = Flags.string({
+  description: 'Kubernetes and Cilium manifests instead of a program: a file, a directory, or -',
+  helpValue: 'PATH',
+});
+
 export const yesFlag = Flags.boolean({ description: 'do not ask', default: false });
 
 /** `90`, `90s`, `5m` -> milliseconds; undefined for anything else. */

@@ -9,6 +9,7 @@ import { validatePolicies } from '../policy/validate.js';
 import type { State } from '../state/state.js';
 import { allocateIdentities } from '../synth/identities.js';
 import { synth } from '../synth/synth.js';
+import { manifestDocument, manifestLock } from './manifests.js';
 import { lockPathOf, readLock, writeLockFile } from './lock-file.js';
 import { packageRoot } from './package-root.js';
 import { compileFor, type Compiled } from './provenance.js';
@@ -24,24 +25,33 @@ export interface Desired extends Compiled {
   readonly timings: Readonly<Record<string, number>>;
 }
 
+export interface SynthesizeOptions {
+  readonly node?: string | undefined;
+  /** A file or directory of manifests, or `-`, instead of the program. */
+  readonly manifests?: string | undefined;
+}
+
 /**
  * Everything left of the plan: load, check, number, compile, synthesize. Reads files, changes nothing.
  * @throws PlumbError or PlumbErrors, whatever is wrong with the program, all of one phase together.
  */
 export async function synthesize(
   path: string,
-  { node: wanted }: { readonly node?: string | undefined } = {},
+  { node: wanted, manifests }: SynthesizeOptions = {},
 ): Promise<Desired> {
-  const program = resolve(path);
-  const lockPath = lockPathOf(program);
+  const lockPath = manifests === undefined ? lockPathOf(resolve(path)) : manifestLock(manifests);
   const [{ document, timings }, lock, hash] = await Promise.all([
-    loadProgram(path),
+    manifests === undefined ? loadProgram(path) : loadManifestDocument(manifests),
     readLock(lockPath),
     datapathHash(),
   ]);
   const started = performance.now();
   const allocation = allocateIdentities(document.endpoints, lock);
-  throwAll(validatePolicies(document.policies, allocation.identities, document.nodes));
+  const problems = validatePolicies(document.policies, allocation.identities, document.nodes);
+  // Manifests are mostly about a cluster of which they do not show all.
+  const isTold = ({ code }: PlumbError): boolean =>
+    manifests !== undefined && code === 'PLB_UNKNOWN_LABEL';
+  throwAll(problems.filter((problem) => !isTold(problem)));
   const node = chooseNode(document, wanted);
   const compiled = compileFor(document, node, allocation);
   const compiledAt = performance.now();
@@ -57,9 +67,18 @@ export async function synthesize(
     state,
     lockPath,
     lockChanged: JSON.stringify(sorted(lock)) !== JSON.stringify(sorted(allocation.lock)),
-    warnings: compiled.policy.warnings,
+    warnings: [
+      ...problems.filter(isTold).map(({ message }) => message),
+      ...compiled.policy.warnings,
+    ],
     timings: { ...timings, compile: compiledAt - started, synth: performance.now() - compiledAt },
   };
+}
+
+async function loadManifestDocument(path: string) {
+  const started = performance.now();
+  const document = await manifestDocument(path);
+  return { document, timings: { manifests: performance.now() - started } };
 }
 
 /** Records the numbers of a program's identities next to it, if that says anything new. */

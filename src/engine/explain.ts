@@ -21,6 +21,8 @@ export interface VerdictOptions extends Where {
   readonly node?: string | undefined;
   /** Ask about this program instead of the applied one. */
   readonly program?: string | undefined;
+  /** Ask about a file or directory of manifests, or `-`, instead. */
+  readonly manifests?: string | undefined;
   /** A request, as `PUT /v1/exhaust-port`. */
   readonly http?: string | undefined;
 }
@@ -34,9 +36,9 @@ export async function explain(
   options: VerdictOptions,
 ): Promise<VerdictAnswer> {
   const compiled =
-    options.program === undefined
+    options.program === undefined && options.manifests === undefined
       ? await appliedProgram(options)
-      : await synthesize(options.program, options);
+      : await synthesize(options.program ?? '', options);
   const said = answer(question, compiled);
   if (options.http === undefined) return said;
   checkRequest(options.http);

@@ -13,13 +13,16 @@ export interface MatrixOptions extends Where {
   readonly node?: string | undefined;
   /** The applied program by default. */
   readonly program?: string | undefined;
+  /** A file or directory of manifests, or `-`, instead of a program. */
+  readonly manifests?: string | undefined;
 }
 
 /** @throws PlumbError PLB_NOTHING_APPLIED, or whatever is wrong with the program. */
 export async function matrix(options: MatrixOptions): Promise<Matrix> {
-  const { program } = options;
+  const { program, manifests } = options;
+  const isApplied = program === undefined && manifests === undefined;
   return matrixOf(
-    program === undefined ? await appliedProgram(options) : await synthesize(program, options),
+    isApplied ? await appliedProgram(options) : await synthesize(program ?? '', options),
   );
 }
 

@@ -2,7 +2,7 @@ import { Args, Flags } from '@oclif/core';
 import { matrix } from '../../engine/matrix.js';
 import { renderMatrixMarkdown } from '../../report/matrix.js';
 import { PlumbCommand } from '../base.js';
-import { nodeFlag } from '../flags.js';
+import { manifestsFlag, nodeFlag } from '../flags.js';
 
 export default class MatrixCommand extends PlumbCommand {
   static override summary = 'Show who can talk to whom, by ports that rules name.';
@@ -13,6 +13,7 @@ export default class MatrixCommand extends PlumbCommand {
   };
   static override flags = {
     node: nodeFlag,
+    manifests: manifestsFlag,
     markdown: Flags.boolean({
       description: 'print a table of Markdown (the default)',
       exclusive: ['json'],

@@ -7,7 +7,7 @@ import { renderPlanHtml } from '../../report/html.js';
 import { renderPlanMarkdown } from '../../report/markdown.js';
 import { renderPlan } from '../../report/terminal.js';
 import { PlumbCommand } from '../base.js';
-import { nodeFlag, programArg } from '../flags.js';
+import { manifestsFlag, nodeFlag, programArg } from '../flags.js';
 import { writePrivately } from '../write-privately.js';
 
 export default class PlanCommand extends PlumbCommand {
@@ -15,6 +15,7 @@ export default class PlanCommand extends PlumbCommand {
   static override args = { program: programArg };
   static override flags = {
     node: nodeFlag,
+    manifests: manifestsFlag,
     markdown: Flags.boolean({
       description: 'print Markdown, for a pull request',
       exclusive: ['json'],

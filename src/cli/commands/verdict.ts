@@ -2,7 +2,7 @@ import { Args, Flags } from '@oclif/core';
 import { explain } from '../../engine/explain.js';
 import { renderVerdict } from '../../report/verdict.js';
 import { PlumbCommand } from '../base.js';
-import { nodeFlag } from '../flags.js';
+import { manifestsFlag, nodeFlag } from '../flags.js';
 
 export default class Verdict extends PlumbCommand {
   static override summary = 'Say whether a connection is allowed, and by which rule at which line.';
@@ -18,6 +18,7 @@ export default class Verdict extends PlumbCommand {
   };
   static override flags = {
     node: nodeFlag,
+    manifests: manifestsFlag,
     http: Flags.string({
       description: 'also ask about this request; no rule of this version looks at HTTP',
       helpValue: '"METHOD PATH"',

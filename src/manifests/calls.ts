@@ -1,0 +1,150 @@
+import { createHash } from 'node:crypto';
+import type { ConstructCall, ConstructName, PlainValue } from '../model/construct-call.js';
+import { parsePrefix, contains } from '../model/prefix.js';
+import type { Metadata } from './metadata.js';
+import type { At } from './place.js';
+import type { Placed } from './reader.js';
+
+/** One object of Kubernetes that was read, with the work that is left when all files are known. */
+export interface Resource {
+  readonly kind: string;
+  readonly metadata: Metadata;
+  readonly at: At;
+  /** Whether it is in a namespace. */
+  readonly isNamespaced: boolean;
+  readonly emit: (calls: Calls) => void;
+}
+
+/** A group of prefixes that rules name. */
+export interface CidrGroup {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly cidrs: readonly string[];
+}
+
+/** Gathers the calls that manifests mean, and gives out names and addresses. */
+export class Calls {
+  readonly groups = new Map<string, CidrGroup>();
+  private readonly namespaceCalls = new Map<string, ConstructCall>();
+  private readonly others: ConstructCall[] = [];
+  private readonly ids = new Set<string>();
+  private readonly variables = new Set<string>(['app', 'node']);
+  private readonly addresses = new Set<string>();
+
+  /** Everything, in order: the node, namespaces, and the rest as it was added. */
+  all(): readonly ConstructCall[] {
+    return [...this.namespaceCalls.values(), ...this.others];
+  }
+
+  addNamespace(name: string, labels: Readonly<Record<string, string>>, at: At): void {
+    this.namespaceCalls.set(name, {
+      construct: 'Namespace',
+      variable: this.variable(`${name}-namespace`),
+      scope: 'app',
+      id: this.id('app', name, 'namespace'),
+      props: { ...(Object.keys(labels).length > 0 && { labels }) },
+      origin: at.place,
+    });
+  }
+
+  /** Variable of a namespace; one that no document is about has no labels of its own. */
+  namespace(name: string, at: At): string {
+    if (!this.namespaceCalls.has(name)) this.addNamespace(name, {}, at);
+    return this.namespaceCalls.get(name)?.variable ?? name;
+  }
+
+  add(call: ConstructCall): void {
+    this.others.push(call);
+  }
+
+  /** A policy in the scope of a variable; `rules` are the places of its rules. */
+  addPolicy(
+    construct: ConstructName,
+    scope: string,
+    name: string,
+    props: ConstructCall['props'],
+    at: At,
+    rules: Readonly<Record<string, readonly Placed<unknown>[] | undefined>>,
+  ): void {
+    const id = this.id(scope, name, 'policy');
+    const places = Object.entries(rules).map(([key, some]) => [
+      key,
+      (some ?? []).map((r) => r.place),
+    ]);
+    this.add({
+      construct,
+      scope,
+      id,
+      props: { ...(id !== name && { name }), ...props },
+      origin: at.place,
+      rules: Object.fromEntries(places) as NonNullable<ConstructCall['rules']>,
+    });
+  }
+
+  /** An id that its scope does not have yet. */
+  id(scope: string, wanted: string, suffix: string): string {
+    const free = [wanted, `${wanted}-${suffix}`].find((id) => !this.ids.has(`${scope}/${id}`));
+    const id = free ?? `${wanted}-${suffix}-${String(this.ids.size)}`;
+    this.ids.add(`${scope}/${id}`);
+    return id;
+  }
+
+  /** A DNS label for a name of parts, which may be longer than one, or not tell two apart. */
+  label(scope: string, ...parts: readonly string[]): string {
+    const plain = parts.join('-').replaceAll('.', '-');
+    const isFree = plain.length <= 63 && !this.ids.has(`${scope}/${plain}`);
+    const label = isFree ? plain : `${plain.slice(0, 54)}-${digest(parts.join('/')).slice(0, 8)}`;
+    this.ids.add(`${scope}/${label}`);
+    return label;
+  }
+
+  /** The address of a name inside an IPv4 /16 or wider: the same one whatever else there is, mostly. */
+  address(range: string, name: string): string {
+    const [a, b] = range.split('.');
+    const start = parseInt(digest(name).slice(0, 4), 16);
+    for (let n = 0; n < 65_536; n++) {
+      const value = (start + n) % 65_536;
+      const address = `${a}.${b}.${value >> 8}.${value & 0xff}`;
+      // The network's own address, the gateway and the broadcast address are nobody's.
+      if (value < 2 || value === 65_535 || this.addresses.has(address)) continue;
+      return this.reserve(address);
+    }
+    throw new RangeError(`${range} is full`);
+  }
+
+  reserve(address: string): string {
+    this.addresses.add(address);
+    return address;
+  }
+
+  variable(text: string): string {
+    const words = text.split(/[^A-Za-z0-9]+/).filter((word) => word !== '');
+    const joined = words
+      .map((w, i) => (i === 0 ? w : w.charAt(0).toUpperCase() + w.slice(1)))
+      .join('');
+    const name = /^[a-z]/i.test(joined) ? joined : `n${joined}`;
+    let free = name;
+    for (let n = 2; this.variables.has(free); n++) free = `${name}${n}`;
+    this.variables.add(free);
+    return free;
+  }
+}
+
+function digest(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+/** Exceptions that are inside a prefix: those of a group are shared by all of its prefixes. */
+export function exceptionsIn(cidr: string, except: readonly string[]): readonly string[] {
+  const outer = parsePrefix(cidr);
+  return except.filter((text) => {
+    const inner = parsePrefix(text);
+    return outer && inner && inner.length >= outer.length && contains(outer, inner);
+  });
+}
+
+/** What a policy says of itself, as properties of its construct. */
+export function aboutOf(metadata: Metadata): { readonly [name: string]: PlainValue } {
+  return metadata.labels && Object.keys(metadata.labels).length > 0
+    ? { labels: metadata.labels }
+    : {};
+}

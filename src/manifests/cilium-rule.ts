@@ -1,0 +1,169 @@
+import { LAST_PORT } from '../model/port.js';
+import type { Entity, PortSpec, SelectorSpec } from '../model/program.js';
+import {
+  defined,
+  integer,
+  list,
+  object,
+  oneOf,
+  optional,
+  refused,
+  required,
+  text,
+  textOrInteger,
+} from './reader.js';
+import { type Field, type Reader } from './reader.js';
+import { selector } from './selector.js';
+
+const ENTITIES = [
+  ...([
+    'all',
+    'world',
+    'world-ipv4',
+    'world-ipv6',
+    'cluster',
+    'host',
+    'remote-node',
+    'init',
+  ] as const),
+  ...(['ingress', 'health', 'unmanaged', 'kube-apiserver', 'none'] as const),
+];
+
+const SOON = 'Leave the rule out, or wait for a version that has it.';
+const later = (what: string): Field<undefined> =>
+  refused(`${what} cannot be expressed by this version yet`, SOON);
+const legacy = (instead: string): Field<undefined> => refused('it is legacy', instead);
+
+interface RawPort {
+  readonly port: string | number;
+  readonly endPort?: number | undefined;
+  readonly protocol?: 'TCP' | 'UDP' | 'SCTP' | 'ANY' | undefined;
+}
+
+const rawPort = object<RawPort>('port', {
+  port: required(textOrInteger),
+  endPort: optional(integer),
+  protocol: optional(oneOf('TCP', 'UDP', 'SCTP', 'ANY')),
+});
+
+/** Port 0 is every port of the protocol, and an `endPort` of 0 is none. */
+const port: Reader<PortSpec> = (at) => {
+  const { port: first, endPort, protocol = 'ANY' } = rawPort(at);
+  if (first === 0 || first === '0') return { port: 1, endPort: LAST_PORT, protocol };
+  return { port: first, protocol, ...(endPort && { endPort }) };
+};
+
+const nonEmptyPorts: Reader<readonly PortSpec[]> = (at) => {
+  const ports = list(port)(at);
+  if (ports.length > 0) return ports;
+  return at.refuse('PLB_MANIFEST_UNSUPPORTED', 'is empty', 'Name ports, or leave toPorts out.');
+};
+
+interface PortRule {
+  readonly ports: readonly PortSpec[];
+}
+
+const portRule = object<PortRule>('port rule', {
+  ports: required(nonEmptyPorts),
+  rules: later('rules of layer 7'),
+  terminatingTLS: later('TLS interception'),
+  originatingTLS: later('TLS interception'),
+  serverNames: later('a rule for names of TLS servers'),
+  listener: refused('it names a proxy of the cluster', 'Leave it out.'),
+});
+
+const denyPortRule = object<PortRule>('port rule', { ports: required(nonEmptyPorts) });
+
+interface RawICMP {
+  readonly family?: 'IPv4' | 'IPv6' | undefined;
+  readonly type: string | number;
+}
+
+const icmps = list(
+  object<{ readonly fields: readonly RawICMP[] }>('ICMP rule', {
+    fields: required(
+      list((at) => {
+        const { family, type } = object<RawICMP>('ICMP field', {
+          family: optional(oneOf('IPv4', 'IPv6')),
+          type: required(textOrInteger),
+        })(at);
+        return { type, ...(family && { family }) };
+      }),
+    ),
+  }),
+);
+
+/** A CIDR with exceptions, or a group of CIDRs: exactly one of the first three. */
+export interface CidrSource {
+  readonly cidr?: string | undefined;
+  readonly cidrGroupRef?: string | undefined;
+  readonly cidrGroupSelector?: SelectorSpec | undefined;
+  readonly except?: readonly string[] | undefined;
+}
+
+const cidrSource: Reader<CidrSource> = (at) => {
+  const value = object<CidrSource>('CIDR rule', {
+    cidr: optional(text),
+    cidrGroupRef: optional(text),
+    cidrGroupSelector: optional(selector),
+    except: optional(list(text)),
+  })(at);
+  const { cidr, cidrGroupRef, cidrGroupSelector } = value;
+  if ([cidr, cidrGroupRef, cidrGroupSelector].filter((s) => s !== undefined).length === 1)
+    return value;
+  const message = 'needs one of cidr, cidrGroupRef and cidrGroupSelector';
+  return at.refuse('PLB_MANIFEST_VALUE', message, 'Write one rule for each.');
+};
+
+/** What a rule says, whichever direction its fields are named for. */
+export interface CiliumRule {
+  readonly endpoints?: readonly SelectorSpec[];
+  readonly cidr?: readonly string[];
+  readonly cidrSet?: readonly CidrSource[];
+  readonly entities?: readonly Entity[];
+  readonly toPorts?: readonly PortRule[];
+  readonly icmps?: ReturnType<typeof icmps>;
+}
+
+/** The fields of a rule by what they mean, under the names that a direction has for them. */
+function ruleReader(direction: 'from' | 'to', isDeny: boolean): Reader<CiliumRule> {
+  const side = (name: string): string => direction + name;
+  const fields: Record<string, Field<unknown>> = {
+    [side('Endpoints')]: optional(list(selector)),
+    [side('CIDR')]: optional(list(text)),
+    [side('CIDRSet')]: optional(list(cidrSource)),
+    [side('Entities')]: optional(list(oneOf(...ENTITIES))),
+    [side('Requires')]: legacy(`Add its terms to every selector of ${side('Endpoints')}.`),
+    [side('Groups')]: refused('groups are looked up at a cloud', 'Write their CIDRs.'),
+    [side('Nodes')]: later('a peer that is a node by its labels'),
+    toPorts: optional(list(isDeny ? denyPortRule : portRule)),
+    icmps: optional(icmps),
+    ...(direction === 'to' && {
+      toServices: later('a peer that is a service'),
+      ...(!isDeny && { toFQDNs: later('a peer by its DNS name') }),
+    }),
+    ...(!isDeny && {
+      authentication: refused('there is no mutual authentication', 'Leave it out.'),
+    }),
+  };
+  const raw = object<Record<string, unknown>>('rule', fields);
+  return (at) => {
+    const value = raw(at);
+    // An empty list of ports restricts nothing in Cilium.
+    const some = (list: unknown): unknown =>
+      (list as unknown[] | undefined)?.length ? list : undefined;
+    return defined({
+      endpoints: value[side('Endpoints')],
+      cidr: value[side('CIDR')],
+      cidrSet: value[side('CIDRSet')],
+      entities: value[side('Entities')],
+      toPorts: some(value['toPorts']),
+      icmps: some(value['icmps']),
+    }) as CiliumRule;
+  };
+}
+
+export const ingressRule = ruleReader('from', false);
+export const ingressDenyRule = ruleReader('from', true);
+export const egressRule = ruleReader('to', false);
+export const egressDenyRule = ruleReader('to', true);
