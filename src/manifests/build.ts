@@ -57,12 +57,13 @@ export function build(calls: readonly ConstructCall[], app: Construct): Map<stri
 export function documentOf(calls: readonly ConstructCall[]): ProgramDocument {
   const app = new App();
   const made = build(calls, app);
-  const { version, nodes, endpoints, policies, services } = app.toDocument();
+  const document = app.toDocument();
+  const { nodes, endpoints, policies, services } = document;
   const place = ({ path }: Origin): Origin => ({ path, ...made.get(path)?.origin });
   const placed = <T extends { readonly origin: Origin }>(list: readonly T[]): T[] =>
     list.map((item) => ({ ...item, origin: place(item.origin) }));
   return {
-    version,
+    ...document,
     nodes: placed(nodes),
     endpoints: placed(endpoints),
     policies: placed(policies).map((policy) => placeRules(policy, made.get(policy.origin.path))),

@@ -1,5 +1,5 @@
 import { LAST_PORT } from '../model/port.js';
-import type { Entity, PortSpec, SelectorSpec } from '../model/program.js';
+import type { Entity, FQDNSelectorSpec, PortSpec, SelectorSpec } from '../model/program.js';
 import {
   defined,
   integer,
@@ -115,12 +115,33 @@ const cidrSource: Reader<CidrSource> = (at) => {
   return at.refuse('PLB_MANIFEST_VALUE', message, 'Write one rule for each.');
 };
 
+interface RawFQDN {
+  readonly matchName?: string | undefined;
+  readonly matchPattern?: string | undefined;
+}
+
+const rawFQDN = object<RawFQDN>('name', {
+  matchName: optional(text),
+  matchPattern: optional(text),
+});
+
+const fqdn: Reader<FQDNSelectorSpec> = (at) => {
+  const { matchName, matchPattern } = rawFQDN(at);
+  if ((matchName === undefined) !== (matchPattern === undefined)) {
+    return defined({ matchName, matchPattern });
+  }
+  const message = 'needs one of matchName and matchPattern';
+  return at.refuse('PLB_MANIFEST_VALUE', message, 'Write one entry for each.');
+};
+
 /** What a rule says, whichever direction its fields are named for. */
 export interface CiliumRule {
   readonly endpoints?: readonly SelectorSpec[];
   readonly cidr?: readonly string[];
   readonly cidrSet?: readonly CidrSource[];
   readonly entities?: readonly Entity[];
+  readonly nodes?: readonly SelectorSpec[];
+  readonly fqdns?: readonly FQDNSelectorSpec[];
   readonly toPorts?: readonly PortRule[];
   readonly icmps?: ReturnType<typeof icmps>;
 }
@@ -135,12 +156,12 @@ function ruleReader(direction: 'from' | 'to', isDeny: boolean): Reader<CiliumRul
     [side('Entities')]: optional(list(oneOf(...ENTITIES))),
     [side('Requires')]: legacy(`Add its terms to every selector of ${side('Endpoints')}.`),
     [side('Groups')]: refused('groups are looked up at a cloud', 'Write their CIDRs.'),
-    [side('Nodes')]: later('a peer that is a node by its labels'),
+    [side('Nodes')]: optional(list(selector)),
     toPorts: optional(list(isDeny ? denyPortRule : portRule)),
     icmps: optional(icmps),
     ...(direction === 'to' && {
       toServices: later('a peer that is a service'),
-      ...(!isDeny && { toFQDNs: later('a peer by its DNS name') }),
+      ...(!isDeny && { toFQDNs: optional(list(fqdn)) }),
     }),
     ...(!isDeny && {
       authentication: refused('there is no mutual authentication', 'Leave it out.'),
@@ -157,6 +178,8 @@ function ruleReader(direction: 'from' | 'to', isDeny: boolean): Reader<CiliumRul
       cidr: value[side('CIDR')],
       cidrSet: value[side('CIDRSet')],
       entities: value[side('Entities')],
+      nodes: value[side('Nodes')],
+      fqdns: value['toFQDNs'],
       toPorts: some(value['toPorts']),
       icmps: some(value['icmps']),
     }) as CiliumRule;

@@ -182,12 +182,14 @@ function writeRule(
   { value, at }: Placed<CiliumRule>,
   direction: 'from' | 'to',
 ): PlainValue {
-  const { endpoints, cidr, cidrSet, entities, toPorts, icmps } = value;
+  const { endpoints, cidr, cidrSet, entities, nodes, fqdns, toPorts, icmps } = value;
   return defined({
     [`${direction}Endpoints`]: endpoints,
     [`${direction}CIDR`]: cidr?.map(withLength),
     [`${direction}CIDRSet`]: cidrSet?.flatMap((source) => writeCidr(calls, source, at)),
     [`${direction}Entities`]: entities,
+    [`${direction}Nodes`]: nodes,
+    toFQDNs: fqdns,
     toPorts,
     icmps,
   }) as PlainValue;
