@@ -76,6 +76,8 @@ export interface EgressRule extends TrafficProps {
   readonly toCIDRSet?: readonly CIDRRule[];
   /** Nodes by label, this one too; `[{}]` is every node. @default any peer */
   readonly toNodes?: readonly SelectorSpec[];
+  /** Back-ends of services, by the services' names; ports are those of the back-ends. @default any peer */
+  readonly toServices?: readonly string[];
   /**
    * Addresses that the DNS gave for names. In `matchPattern` `*` stays within one label, a leading `**.`
    * spans labels, and `*` alone is every name. Not in `egressDeny`. @default any peer
@@ -105,6 +107,7 @@ const EGRESS: Record<keyof EgressRule, Folded> = {
   toEntities: 'entities',
   toNodes: 'nodes',
   toFQDNs: 'fqdns',
+  toServices: 'services',
   ...TRAFFIC,
 };
 

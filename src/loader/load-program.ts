@@ -6,6 +6,7 @@ import { groupErrors, withoutGroups } from '../model/cidr-groups.js';
 import { withCidrLabels } from '../model/cidr-label.js';
 import { canonicalSources } from '../model/label-source.js';
 import type { ProgramDocument } from '../model/program.js';
+import { servicePeerErrors, withoutServicePeers } from '../model/service-peers.js';
 import { validateProgram } from '../model/validate-program.js';
 import { makeBundle, type Bundle } from './bundle.js';
 import { readDocument } from './document.js';
@@ -70,9 +71,13 @@ export async function loadProgram(path: string, options: LoadOptions = {}): Prom
   if (outcome.error !== undefined) throw thrown(outcome.error, positions, name);
   if (outcome.document === undefined) wrongAppCount(outcome.apps ?? [], positions, name);
   const document = readDocument(outcome.document, positions, ruleLines);
-  throwAll([...validateProgram(document), ...groupErrors(document)]);
+  throwAll([
+    ...validateProgram(document),
+    ...groupErrors(document),
+    ...servicePeerErrors(document),
+  ]);
   return {
-    document: withCidrLabels(withoutGroups(canonicalSources(document))),
+    document: withCidrLabels(withoutServicePeers(withoutGroups(canonicalSources(document)))),
     timings: { check: checkMs, bundle: bundleMs, evaluate: outcome.elapsed },
     sources: bundle.sources,
   };

@@ -111,6 +111,7 @@ const rule = z.strictObject({
   cidrMatchMode: z.array(z.enum(['pods', 'nodes'])).exactOptional(),
   entities: z.array(entity).exactOptional(),
   nodes: z.array(selector).exactOptional(),
+  services: strings.exactOptional(),
   fqdns: z
     .array(
       z.strictObject({

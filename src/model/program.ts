@@ -177,6 +177,8 @@ export interface RuleSpec {
   readonly entities?: readonly Entity[];
   /** Nodes, this one too, by their labels. */
   readonly nodes?: readonly SelectorSpec[];
+  /** Back-ends of services, by the services' names; resolved when a program is loaded. Only egress. */
+  readonly services?: readonly string[];
   /** Addresses that the DNS gives for names; only in `egress`, and not to deny. */
   readonly fqdns?: readonly FQDNSelectorSpec[];
   readonly toPorts?: readonly PortRuleSpec[];

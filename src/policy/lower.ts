@@ -22,8 +22,9 @@ export function lowerPolicy(original: PolicySpec): PolicySpec {
 }
 
 function inOwnNamespace(rule: RuleSpec, namespace: string): RuleSpec {
-  const { endpoints } = rule;
-  if (endpoints === undefined) return rule;
+  const { endpoints, services } = rule;
+  // Services are of no namespace, and so is what they select.
+  if (endpoints === undefined || services !== undefined) return rule;
   // Hosts and their like are in no namespace.
   const add = (selector: SelectorSpec): SelectorSpec =>
     namesNamespace(selector) || asksForReserved(selector)

@@ -66,6 +66,8 @@ export function peersOf(rule: RuleSpec): PeerSelector[] | undefined {
     return named.map((entity) => ({ kind: 'entity', key: `entity ${entity}`, entity }));
   }
   if (cidr === undefined && cidrSet === undefined) {
+    // What was not resolved when the program was loaded must not become everybody.
+    if (rule.services !== undefined || rule.cidrGroups !== undefined) return [];
     // `{}` alone isolates and selects nothing; with ports it is any peer.
     return rule.toPorts === undefined && rule.icmps === undefined ? [] : undefined;
   }
