@@ -167,11 +167,11 @@ describe.sequential.each<Mode>(['tunnel', 'routes'])('in mode %s', (mode) => {
         encoding: 'utf8',
       });
     nft('flush', 'chain', 'inet', 'plumb', 'postrouting');
-    nft('add', 'table', 'inet', 'other');
+    nft('add', 'table', 'inet', 'strangers');
     const drift = await nodes.plan(nodes.luke);
     expect(drift.code).toBe(2);
     expect(drift.stdout).toContain('~ nft table inet plumb');
-    expect(drift.stdout).not.toContain('other');
+    expect(drift.stdout).not.toContain('strangers');
     await nodes.apply(program(mode));
     expect((await nodes.plan(nodes.luke)).code).toBe(0);
     expect(nft('list', 'table', 'inet', 'plumb').match(/masquerade/g)).toHaveLength(2);
