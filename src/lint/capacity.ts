@@ -9,7 +9,8 @@ const NAMED = 3;
 /** Maps that are nearly full after the plan, with who takes most of them. */
 export function lintCapacity({ maps = {}, state, node }: LintInput): Lint[] {
   return Object.entries(maps)
-    .filter(([, { used, max }]) => used > NEARLY_FULL * max)
+    // A map of one entry is full as soon as it says anything.
+    .filter(([, { used, max }]) => max > 1 && used > NEARLY_FULL * max)
     .map(([map, { used, max }]) => {
       const most = contributors(map, state?.resources ?? []);
       const by = most.length === 0 ? '' : `; most of it by ${most.join(', ')}`;
