@@ -56,8 +56,12 @@ export async function planFromProgram(path: string, request: PlanRequest): Promi
   const node = desired.node.name;
   if (kernel === undefined) return planAgainst(desired, await stateFrom(request.state, node));
   const instance = kernel.openInstance(request);
-  const actual = await kernel.readState(instance, { node });
-  return planAgainst(desired, actual, await kernel.readProvenance(instance));
+  const [actual, provenance, surroundings] = await Promise.all([
+    kernel.readState(instance, { node }),
+    kernel.readProvenance(instance),
+    kernel.readSurroundings(instance, desired.node.devices),
+  ]);
+  return planAgainst(desired, actual, provenance, surroundings);
 }
 
 /**
@@ -204,11 +208,12 @@ export async function probe(where: Where): Promise<readonly Probe[]> {
 
 /** Native code is loaded only by those who need a kernel: planning against a file needs none. */
 async function loadKernel() {
-  const [instance, read, run, provenance] = await Promise.all([
+  const [instance, read, run, provenance, surroundings] = await Promise.all([
     import('./kernel/instance.js'),
     import('./kernel/read-state.js'),
     import('./apply/apply.js'),
     import('./apply/provenance.js'),
+    import('./kernel/surroundings.js'),
   ]);
   return {
     openInstance: instance.openInstance,
@@ -216,5 +221,6 @@ async function loadKernel() {
     apply: run.apply,
     readProvenance: provenance.readProvenance,
     writePrevious: provenance.writePrevious,
+    readSurroundings: surroundings.readSurroundings,
   };
 }

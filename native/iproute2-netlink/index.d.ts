@@ -103,6 +103,13 @@ export function netnsDelete(name: string): Promise<void>;
 export function netnsList(): string[];
 
 /**
+ * Reads files that are others in each namespace: /proc/sys/net/..., /proc/thread-self/net/...
+ * @param o.netns path; default: the namespace of this process
+ * @returns texts in the order of the paths; empty for a file that cannot be read
+ */
+export function netnsRead(o: { netns?: string; paths: readonly string[] }): Promise<string[]>;
+
+/**
  * Inode of a namespace: its identity while it lives.
  * @param path default: the namespace of this process
  */

@@ -1,4 +1,4 @@
 export { NetlinkError } from './lib/error.js';
 export { Netlink } from './lib/netlink.js';
-export { netnsCreate, netnsDelete, netnsId, netnsList } from './lib/netns.js';
+export { netnsCreate, netnsDelete, netnsId, netnsList, netnsRead } from './lib/netns.js';
 export { nft } from './lib/nft.js';

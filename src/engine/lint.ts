@@ -3,7 +3,6 @@ import type { Lint } from '../model/lint.js';
 import type { Surroundings } from '../model/surroundings.js';
 import type { Plan } from '../plan/plan.js';
 import type { Desired } from './desired.js';
-import type { Compiled } from './provenance.js';
 
 /** What a program on its node, and what is around it there, lets expect. */
 export function lintPlan(desired: Desired, plan: Plan, surroundings?: Surroundings): Lint[] {
@@ -15,12 +14,4 @@ export function lintPlan(desired: Desired, plan: Plan, surroundings?: Surroundin
     maps: plan.maps,
     ...(surroundings === undefined ? {} : { surroundings }),
   });
-}
-
-/** The same for a program that is applied already. */
-export function lintApplied(
-  { document, node, policy }: Compiled,
-  surroundings: Surroundings,
-): Lint[] {
-  return lintsOf({ document, node, policy, surroundings });
 }

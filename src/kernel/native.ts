@@ -11,7 +11,15 @@ import {
   unpin,
 } from 'libbpf-napi';
 import type { BpfObject, MapInfo } from 'libbpf-napi';
-import { Netlink, netnsCreate, netnsDelete, netnsId, netnsList, nft } from 'iproute2-netlink';
+import {
+  Netlink,
+  netnsCreate,
+  netnsDelete,
+  netnsId,
+  netnsList,
+  netnsRead,
+  nft,
+} from 'iproute2-netlink';
 import type {
   Address,
   Filter,
@@ -21,6 +29,7 @@ import type {
   Qdisc,
   Route,
   RouteOperation,
+  Rule,
 } from 'iproute2-netlink';
 
 export {
@@ -34,6 +43,6 @@ export {
   RingBuffer,
   unpin,
 };
-export { Netlink, netnsCreate, netnsDelete, netnsId, netnsList, nft };
+export { Netlink, netnsCreate, netnsDelete, netnsId, netnsList, netnsRead, nft };
 export type { BpfObject, MapInfo };
-export type { Address, Filter, Link, Neighbor, Operation, Qdisc, Route, RouteOperation };
+export type { Address, Filter, Link, Neighbor, Operation, Qdisc, Route, RouteOperation, Rule };

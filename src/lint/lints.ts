@@ -5,6 +5,7 @@ import { lintCardinality } from './cardinality.js';
 import type { LintInput } from './input.js';
 import { lintSelections } from './selections.js';
 import { lintShadows } from './shadows.js';
+import { lintSurroundings } from './surroundings.js';
 import { silence } from './silence.js';
 
 const CHECKS: readonly ((input: LintInput) => readonly Lint[])[] = [
@@ -13,6 +14,7 @@ const CHECKS: readonly ((input: LintInput) => readonly Lint[])[] = [
   lintShadows,
   lintCardinality,
   lintCapacity,
+  lintSurroundings,
 ];
 
 /** Everything that is found, warnings first, each once; what the program silences is marked. */

@@ -31,6 +31,13 @@ export function netnsList() {
   return names.filter((name) => unlessGone(() => isNetns(join(DIRECTORY, name)))).sort();
 }
 
+/** @param {{ netns?: string, paths: readonly string[] }} o */
+export async function netnsRead({ netns = '', paths }) {
+  const { texts, ...status } = await addon.netnsRead(netns, paths);
+  if (status.errno !== 0) throw errorOf(status, `read in ${netns}`);
+  return texts;
+}
+
 /** @template T @param {() => T} read @returns {T | undefined} */
 function unlessGone(read) {
   try {

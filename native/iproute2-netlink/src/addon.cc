@@ -10,6 +10,7 @@
 #include "netns.h"
 #include "nft.h"
 #include "promise_worker.h"
+#include "read.h"
 #include "socket.h"
 
 namespace {
@@ -127,6 +128,26 @@ Napi::Value nft(const Napi::CallbackInfo &info) {
       });
 }
 
+/** (netns path or '', paths) -> status with `texts` */
+Napi::Value netnsRead(const Napi::CallbackInfo &info) {
+  const auto list = info[1].As<Napi::Array>();
+  std::vector<std::string> paths;
+  for (uint32_t i = 0; i < list.Length(); ++i)
+    paths.push_back(text(list.Get(i)));
+  return nl::PromiseWorker<nl::ReadResult>::start(
+      info.Env(),
+      [netns = text(info[0]), paths = std::move(paths)] { return nl::readInNetns(netns, paths); },
+      [](Napi::Env env, const nl::ReadResult &result) {
+        auto object = statusObject(env, result.status.error, result.status.step);
+        auto texts = Napi::Array::New(env, result.texts.size());
+        for (size_t i = 0; i < result.texts.size(); ++i) {
+          texts.Set(static_cast<uint32_t>(i), result.texts[i]);
+        }
+        object.Set("texts", texts);
+        return Napi::Value(object);
+      });
+}
+
 /** (path of a pin) -> status with `fd` */
 Napi::Value openPinned(const Napi::CallbackInfo &info) {
   const std::string path = text(info[0]);
@@ -143,6 +164,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("Socket", SocketHandle::define(env));
   exports.Set("netnsCreate", Napi::Function::New<netnsCreate>(env));
   exports.Set("netnsDelete", Napi::Function::New<netnsDelete>(env));
+  exports.Set("netnsRead", Napi::Function::New<netnsRead>(env));
   exports.Set("nft", Napi::Function::New<nft>(env));
   exports.Set("openPinned", Napi::Function::New<openPinned>(env));
   return exports;

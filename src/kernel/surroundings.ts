@@ -1,0 +1,123 @@
+import type { Firewall, ForeignHook, ForeignRule, Surroundings } from '../model/surroundings.js';
+import { ROUTE_PROTOCOL } from '../state/layout.js';
+import { failedWith } from './errno.js';
+import type { Instance } from './instance.js';
+import { Netlink, netnsRead, nft, type Link, type Rule } from './native.js';
+import { firewallsOf } from './firewalls.js';
+import { portsOf } from './listening.js';
+
+/** clsact's two places on a device. */
+const PARENTS = { ingress: 0xffff_fff2, egress: 0xffff_fff3 } as const;
+
+/** RTPROT_KERNEL: what the kernel makes by itself. */
+const KERNEL = 2;
+
+const SETTINGS = ['net.ipv4.ip_forward', 'net.ipv6.conf.all.forwarding'];
+const TABLES = ['udp', 'udp6', 'tcp', 'tcp6'] as const;
+
+/**
+ * What the node's namespace has besides what is ours. Reads only.
+ * @param devices that lead out of the node; looked at for programs of others and for their settings
+ */
+export async function readSurroundings(
+  instance: Instance,
+  devices: readonly string[] = [],
+): Promise<Surroundings> {
+  const { netnsPath } = instance;
+  const where = netnsPath === undefined ? {} : { netns: netnsPath };
+  const netlink = await Netlink.open(where);
+  try {
+    const links = await netlink.links();
+    const names = new Map(links.map(({ ifindex, name }) => [ifindex, name]));
+    const routes = await netlink.routes();
+    return {
+      sysctls: await readSysctls(where, devices),
+      rules: (await netlink.rules()).filter(isForeign).map(ruleOf),
+      routes: routes
+        .filter(
+          ({ protocol, type }) => ![KERNEL, ROUTE_PROTOCOL].includes(protocol) && type !== 'local',
+        )
+        .map(({ destination, table, oif }) => {
+          const device = names.get(oif ?? 0);
+          return { destination, table, ...(device === undefined ? {} : { device }) };
+        }),
+      hooks: await hooksOn(
+        netlink,
+        links.filter(({ name }) => devices.includes(name)),
+      ),
+      firewalls: await readFirewalls(where),
+      ports: await readPorts(where),
+    };
+  } finally {
+    netlink.close();
+  }
+}
+
+interface Where {
+  readonly netns?: string;
+}
+
+async function readSysctls(
+  where: Where,
+  devices: readonly string[],
+): Promise<Readonly<Record<string, string>>> {
+  const filters = ['all', ...devices].map((device) => ['net', 'ipv4', 'conf', device, 'rp_filter']);
+  const paths = [...SETTINGS.map((name) => name.split('.')), ...filters];
+  const texts = await netnsRead({
+    ...where,
+    // a device's name may have dots, which its directory keeps
+    paths: paths.map((parts) => `/proc/sys/${parts.join('/')}`),
+  });
+  return Object.fromEntries(
+    paths.flatMap((parts, i): [string, string][] => {
+      const text = texts[i]?.trim() ?? '';
+      return text === '' ? [] : [[parts.join('.'), text]];
+    }),
+  );
+}
+
+/** The kernel's own rules lead to the tables local, main and default. */
+function isForeign({ protocol }: Rule): boolean {
+  return protocol !== ROUTE_PROTOCOL && protocol !== KERNEL;
+}
+
+function ruleOf({ priority, table, fwmark, fwmask }: Rule): ForeignRule {
+  return {
+    priority,
+    table,
+    ...(fwmark === undefined ? {} : { mark: fwmark }),
+    ...(fwmask === undefined ? {} : { mask: fwmask }),
+  };
+}
+
+async function hooksOn(netlink: Netlink, links: readonly Link[]): Promise<ForeignHook[]> {
+  const hooks: ForeignHook[] = [];
+  for (const { name, ifindex } of links) {
+    for (const direction of ['ingress', 'egress'] as const) {
+      for (const { kind, bpf } of await netlink.filters({ ifindex, parent: PARENTS[direction] })) {
+        const what = bpf === undefined ? kind : `${kind} ${bpf.name}`;
+        hooks.push({ device: name, direction, what });
+      }
+    }
+  }
+  return hooks;
+}
+
+async function readFirewalls(where: Where): Promise<Firewall[]> {
+  try {
+    const json = { nftables: [{ list: { ruleset: null } }] };
+    return firewallsOf(await nft({ ...where, json }));
+  } catch (error) {
+    // A kernel without nf_tables has none; a table of another family's tools may not be readable.
+    if (failedWith(error, 'EOPNOTSUPP', 'EPROTONOSUPPORT', 'EINVAL')) return [];
+    throw error;
+  }
+}
+
+async function readPorts(where: Where): Promise<Surroundings['ports']> {
+  const paths = TABLES.map((name) => `/proc/thread-self/net/${name}`);
+  const texts = await netnsRead({ ...where, paths });
+  return TABLES.flatMap((name, i) =>
+    portsOf(name.startsWith('udp') ? 'UDP' : 'TCP', texts[i] ?? ''),
+  );
+}

@@ -1,0 +1,123 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readSurroundings } from '../../src/kernel/surroundings.js';
+import { lintSurroundings } from '../../src/lint/surroundings.js';
+import type { NodeSpec } from '../../src/model/program.js';
+import type { Surroundings } from '../../src/model/surroundings.js';
+import { resource } from '../../src/state/kinds.js';
+import { KernelNode } from './node.js';
+
+const PORT = 8472;
+
+/** `hoth` with everything that can clash with others. */
+const HOTH: NodeSpec = {
+  origin: { path: 'hoth', file: 'plumb.ts', line: 5 },
+  name: 'hoth',
+  podCIDRs: ['10.1.0.0/24', 'fd00:10:1::/64'],
+  gateways: ['10.1.0.1'],
+  addresses: ['192.0.2.1'],
+  allowLocalhost: true,
+  enforcement: 'default',
+  mtu: 1500,
+  cluster: { name: 'rebels', mode: 'tunnel', tunnelPort: PORT },
+  devices: ['up0'],
+};
+
+describe('what is around a node', () => {
+  let node: KernelNode;
+  let quiet: Surroundings;
+  let loud: Surroundings;
+
+  const inside = (command: string, ...args: string[]): string =>
+    node.inside(node.name, command, ...args);
+  const codes = (surroundings: Surroundings, state?: object) =>
+    lintSurroundings({
+      document: { version: 1, nodes: [HOTH], endpoints: [], policies: [], services: [] },
+      node: HOTH,
+      policy: {} as never,
+      surroundings,
+      ...state,
+    }).map(({ code, message }) => [code, message]);
+
+  beforeAll(async () => {
+    node = new KernelNode('around');
+    node.ip('link', 'add', 'up0', 'type', 'veth', 'peer', 'name', 'up1');
+    node.ip('link', 'set', 'up0', 'up');
+    for (const setting of [
+      ...['net.ipv4.ip_forward=1', 'net.ipv6.conf.all.forwarding=1'],
+      ...['net.ipv4.conf.all.rp_filter=0', 'net.ipv4.conf.up0.rp_filter=0'],
+    ]) {
+      inside('sysctl', '-qw', setting);
+    }
+    quiet = await readSurroundings(node.instance, ['up0']);
+
+    for (const setting of [
+      ...['net.ipv4.ip_forward=0', 'net.ipv6.conf.all.forwarding=0'],
+      'net.ipv4.conf.up0.rp_filter=1',
+    ]) {
+      inside('sysctl', '-qw', setting);
+    }
+    node.ip('route', 'add', '10.1.0.128/25', 'dev', 'up0', 'table', '77');
+    node.ip('rule', 'add', 'fwmark', '0x200/0xf00', 'lookup', '77', 'priority', '99');
+    node.tc('qdisc', 'add', 'dev', 'up0', 'clsact');
+    node.tc('filter', 'add', 'dev', 'up0', 'ingress', ...['bpf', 'bytecode', '1,6 0 0 4294967295']);
+    inside('nft', 'add table ip foreign');
+    inside('nft', 'add chain ip foreign passing { type filter hook forward priority 0; policy drop; }');
+    inside('nft', 'add rule ip foreign passing meta mark 0x300 accept');
+    const listener = spawn('nsenter', [
+      `--net=/run/netns/${node.name}`,
+      ...['nc', '-u', '-l', '-p', String(PORT)],
+    ]);
+    await once(listener, 'spawn');
+    try {
+      for (let tries = 0; tries < 100; tries++) {
+        loud = await readSurroundings(node.instance, ['up0']);
+        if (loud.ports.length > 0) break;
+        execFileSync('sleep', ['0.05']);
+      }
+    } finally {
+      listener.kill();
+    }
+  });
+  afterAll(() => {
+    node.dispose();
+  });
+
+  it('is nothing to complain of in a quiet namespace that forwards', () => {
+    expect(quiet.sysctls['net.ipv4.ip_forward']).toBe('1');
+    expect(codes(quiet)).toEqual([]);
+  });
+
+  it('is read with names, marks and ports', () => {
+    expect(loud.rules).toContainEqual({ priority: 99, table: 77, mark: 0x200, mask: 0xf00 });
+    expect(loud.routes).toContainEqual({ destination: '10.1.0.128/25', table: 77, device: 'up0' });
+    expect(loud.hooks).toEqual([{ device: 'up0', direction: 'ingress', what: 'bpf' }]);
+    expect(loud.firewalls).toEqual([
+      { chain: 'ip foreign passing', hook: 'forward', policy: 'drop', marks: [0x300] },
+    ]);
+    expect(loud.ports).toContainEqual({ protocol: 'UDP', port: PORT });
+  });
+
+  it('is told of where it clashes', () => {
+    expect(codes(loud).map(([code]) => code)).toEqual([
+      'PLL_FORWARDING_OFF',
+      'PLL_FORWARDING_OFF',
+      'PLL_RP_FILTER',
+      'PLL_FOREIGN_HOOK',
+      'PLL_FIREWALL_DROPS',
+      'PLL_FOREIGN_ROUTE',
+      'PLL_PORT_TAKEN',
+    ]);
+  });
+
+  it('clashes by its marks only with a node that uses marks', () => {
+    const rule = { ...resource('netns', { name: 'x' }), kind: 'rule' };
+    const state = { state: { version: 1, node: 'hoth', resources: [rule] } };
+    const marks = codes(loud, state).filter(([code]) => code === 'PLL_FOREIGN_MARK');
+    expect(marks.map(([, message]) => message)).toEqual([
+      expect.stringContaining('ip rule 99 looks for mark 0x200'),
+      expect.stringContaining('chain ip foreign passing uses mark 0x300'),
+    ]);
+  });
+});
