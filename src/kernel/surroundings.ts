@@ -103,13 +103,15 @@ async function hooksOn(netlink: Netlink, links: readonly Link[]): Promise<Foreig
   return hooks;
 }
 
+/** A kernel without nf_tables has no chains; who has no privileges is not shown them. */
+const UNREADABLE = ['EOPNOTSUPP', 'EPROTONOSUPPORT', 'EINVAL', 'EPERM', 'EACCES'];
+
 async function readFirewalls(where: Where): Promise<Firewall[]> {
   try {
     const json = { nftables: [{ list: { ruleset: null } }] };
     return firewallsOf(await nft({ ...where, json }));
   } catch (error) {
-    // A kernel without nf_tables has none; a table of another family's tools may not be readable.
-    if (failedWith(error, 'EOPNOTSUPP', 'EPROTONOSUPPORT', 'EINVAL')) return [];
+    if (failedWith(error, ...UNREADABLE)) return [];
     throw error;
   }
 }
