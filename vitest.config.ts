@@ -15,6 +15,7 @@ const pure = [
   'verdict',
   'lint',
   'report',
+  'testing',
   'tooling',
 ].map((folder) => `test/${folder}/**/*.test.ts`);
 
