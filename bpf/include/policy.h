@@ -28,6 +28,12 @@ struct judgement {
   __u8 audited;
   __u8 lenient; /* what denies is only audited */
   __u8 isDropped;
+  /* What the other side said, where both were asked: which rules were met is counted for each. */
+  __u32 otherVersion;
+  __u32 otherClass;
+  __u8 otherReason;
+  __u8 otherDirection;
+  __u16 pad;
 };
 
 #define TABLE_KEY_BITS 64
@@ -104,6 +110,14 @@ static __always_inline enum reason ask(struct judgement *judgement, enum directi
   return FORWARDED;
 }
 
+static __always_inline void remember_other(struct judgement *judgement,
+                                           const struct judgement *other) {
+  judgement->otherVersion = other->version;
+  judgement->otherClass = other->class;
+  judgement->otherReason = other->reason;
+  judgement->otherDirection = other->direction;
+}
+
 /*
  * Both sides must allow: the opener's egress and the other's ingress. Where both are only audited,
  * the first is told: it would have been the one to drop.
@@ -118,9 +132,16 @@ static __always_inline enum reason judge(struct judgement *judgement, const stru
   if (!other->hasPolicy) return FORWARDED;
   if (opener->identity == IDENTITY_HOST && (config->flags & CONFIG_ALLOW_LOCALHOST))
     return FORWARDED;
-  if (!judgement->audited) return ask(judgement, INGRESS, other, opener);
+  if (!opener->hasPolicy) return ask(judgement, INGRESS, other, opener);
   struct judgement egress = *judgement;
+  judgement->audited = 0;
+  judgement->reason = FORWARDED;
   enum reason reason = ask(judgement, INGRESS, other, opener);
-  if (!reason) *judgement = egress;
+  if (reason || !egress.audited) {
+    remember_other(judgement, &egress);
+  } else {
+    remember_other(&egress, judgement);
+    *judgement = egress;
+  }
   return reason;
 }

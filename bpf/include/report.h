@@ -56,6 +56,30 @@ static __always_inline void count(struct __sk_buff *skb, const struct judgement 
   metric->bytes += skb->len;
 }
 
+/* The rules that the other side met: a row without a verdict, because the packet is counted
+ * already. */
+__noinline int count_other(struct __sk_buff *skb, struct run *run) {
+  if (!run) return -1;
+  const struct judgement *judgement = &run->judgement;
+  struct plumb_metric_key key = {
+      .version = judgement->otherVersion,
+      .class = judgement->otherClass,
+      .reason = judgement->otherReason,
+      .direction = judgement->otherDirection,
+  };
+
+  if (judgement->otherReason != POLICY_DEFAULT_DENY) {
+    key.protocol = judgement->protocol;
+    key.port = judgement->port;
+  }
+  add_metric(&key);
+  struct plumb_metric *metric = bpf_map_lookup_elem(&plumb_metrics, &key);
+  if (!metric) return -1;
+  metric->packets++;
+  metric->bytes += skb->len;
+  return 0;
+}
+
 static __always_inline void write_event(struct plumb_event *event, struct __sk_buff *skb,
                                         const struct run *run, enum program program,
                                         enum reason reason, __u8 verdict) {
@@ -129,6 +153,7 @@ static __always_inline void report(struct __sk_buff *skb, struct run *run, enum 
   enum reason told = reason ? reason : run->judgement.reason;
 
   count(skb, &run->judgement, told, reason ? DENY : ALLOW);
+  if (feature_metrics && run->judgement.otherVersion) count_other(skb, run);
   if (!feature_events || is_noise(reason)) return;
   int isEssential = reason || run->judgement.audited;
   /* Only what was judged has a protocol there; what flows is not, and is to cost nothing here. */

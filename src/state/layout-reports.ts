@@ -68,7 +68,8 @@ export const REPORT_MAPS = {
     type: 'percpu_hash',
     keyStruct: 'plumb_metric_key',
     valueStruct: 'plumb_metric',
-    // version and class 0: no policy was asked; protocol and port 0: none was, or no rule spoke
+    // version and class 0: no policy was asked; protocol and port 0: none was, or no rule spoke.
+    // Verdict 0: what the other side said of a packet that another row counts; only of use for rules.
     key: [
       f('version', 'u32'),
       f('class', 'u32'),

@@ -3,7 +3,7 @@ import { CONFIG_EVENT_ALLOWED, CONFIG_EVENT_BYTES } from '../../src/state/layout
 import { COUNTER, EVENT_BYTES, type CounterName } from '../../src/state/layout-reports.js';
 import { TestDatapath } from './datapath.js';
 import { echo, tcp } from './packets.js';
-import { AT, story } from './story.js';
+import { AT, CLASS, story, VERSION } from './story.js';
 
 const ALLOWED = tcp(AT.a, AT.b, [4000, 80]);
 const DENIED = tcp(AT.a, AT.b, [4000, 81]);
@@ -113,11 +113,26 @@ describe('what is counted besides packets', () => {
 
   test('a scan of closed ports as one row', async () => {
     for (let port = 100; port < 120; port++) {
-      await datapath.run('from_endpoint', 'ep0', tcp(AT.a, AT.b, [4000, port]));
+      await datapath.run('to_endpoint', 'ep1', tcp(AT.inPrefix, AT.b, [4000, port]));
     }
     expect(await datapath.entries('plumb_metrics')).toMatchObject([
       { key: { protocol: 0, port: 0 }, value: { packets: 20n } },
     ]);
+  });
+
+  test('what each side said, and the packet once', async () => {
+    await datapath.run('from_endpoint', 'ep0', ALLOWED);
+    const rows = await datapath.entries('plumb_metrics');
+    const port = { protocol: 6, port: 80, reason: 0 };
+    expect(rows).toHaveLength(2);
+    expect(rows).toContainEqual({
+      key: { version: VERSION.a, class: CLASS.b, ...port, direction: 1, verdict: 0, pad: 0 },
+      value: { packets: 1n, bytes: BigInt(ALLOWED.length) },
+    });
+    expect(rows).toContainEqual({
+      key: { version: VERSION.b, class: CLASS.a, ...port, direction: 0, verdict: 2, pad: 0 },
+      value: { packets: 1n, bytes: BigInt(ALLOWED.length) },
+    });
   });
 
   test('every packet, also where there is no room for another port', async () => {
@@ -126,7 +141,8 @@ describe('what is counted besides packets', () => {
       await datapath.run('from_endpoint', 'ep0', tcp(AT.a, AT.remote, [4000, port]));
     }
     const rows = await datapath.entries('plumb_metrics');
-    const packets = rows.reduce((sum, { value }) => sum + Number(value['packets']), 0);
+    const own = rows.filter(({ key }) => key['verdict'] !== 0);
+    const packets = own.reduce((sum, { value }) => sum + Number(value['packets']), 0);
     const uncounted = await counted(datapath, 'packets-uncounted');
     expect(packets + uncounted).toBe(21);
     expect(uncounted).toBe(0);

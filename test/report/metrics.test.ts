@@ -1,0 +1,112 @@
+import { describe, expect, it } from 'vitest';
+import {
+  metricFamilies,
+  renderUnused,
+  type Metrics,
+  type RuleCount,
+} from '../../src/report/metrics.js';
+import { renderOpenMetrics } from '../../src/report/openmetrics.js';
+import { readOpenMetrics } from './openmetrics.js';
+
+const rule = (line: number, change: Partial<RuleCount> = {}): RuleCount => ({
+  policy: 'rule1',
+  origin: { path: 'rule1', file: 'plumb.ts', line, column: 3 },
+  direction: 'ingress',
+  effect: 'allow',
+  packets: 7,
+  bytes: 700,
+  ...change,
+});
+
+const metrics: Metrics = {
+  version: 1,
+  instance: 'hoth',
+  generation: 3,
+  activeBuffer: 1,
+  programs: [{ name: 'from_endpoint', object: '0123456789abcdef' }],
+  packets: [
+    ...[{ reason: 'forwarded', direction: 'ingress', verdict: 'allowed' } as const].map((row) => ({
+      ...row,
+      packets: 9_007_199_254_740_991,
+      bytes: 12,
+    })),
+    { reason: 'spoofed-source', direction: 'egress', verdict: 'denied', packets: 1, bytes: 54 },
+  ],
+  hasProgram: true,
+  rules: [
+    rule(30),
+    rule(31, { packets: 0, bytes: 0 }),
+    rule(26, { effect: 'isolate', packets: 0 }),
+  ],
+  otherPolicies: { packets: 2, bytes: 108 },
+  maps: [{ map: 'plumb_tables', entries: 5, capacity: 262_144 }],
+  conntrack: { entries: 4, live: 2, capacity: 524_288, opened: 9, removed: 1, evicted: 4 },
+  eventsLost: 11,
+  packetsUncounted: 0,
+};
+
+describe('metrics as text', () => {
+  const samples = readOpenMetrics(renderOpenMetrics(metricFamilies(metrics)));
+
+  it('follow the rules of OpenMetrics and have every count', () => {
+    expect(Object.fromEntries(samples)).toMatchObject({
+      plumb_policy_generation: 3,
+      'plumb_packets_total{reason="spoofed-source",direction="egress",verdict="denied"}': 1,
+      'plumb_map_entries{map="plumb_tables"}': 5,
+      'plumb_map_capacity{map="plumb_tables"}': 262_144,
+      plumb_conntrack_evicted_total: 4,
+      plumb_conntrack_live: 2,
+      plumb_events_lost_total: 11,
+      plumb_other_policy_packets_total: 2,
+      'plumb_datapath_info{instance_name="hoth",program="from_endpoint",object="0123456789abcdef"}': 1,
+    });
+  });
+
+  it('name a rule by its policy and its line', () => {
+    const labels =
+      'policy="rule1",path="rule1",file="plumb.ts",line="30",column="3",direction="ingress",effect="allow"';
+    expect(samples.get(`plumb_rule_packets_total{${labels}}`)).toBe(7);
+    expect(samples.get(`plumb_rule_traffic_bytes_total{${labels}}`)).toBe(700);
+  });
+
+  it('write numbers out in full', () => {
+    const key = 'plumb_packets_total{reason="forwarded",direction="ingress",verdict="allowed"}';
+    expect(samples.get(key)).toBe(Number.MAX_SAFE_INTEGER);
+  });
+
+  it('escape what would end a label', () => {
+    const odd = { ...metrics, rules: [rule(1, { policy: 'a"b\\c\nd' })] };
+    const text = renderOpenMetrics(metricFamilies(odd));
+    readOpenMetrics(text);
+    expect(text).toContain(String.raw`policy="a\"b\\c\nd"`);
+  });
+
+  it('end where there is nothing to tell', () => {
+    expect(renderOpenMetrics([])).toBe('# EOF\n');
+    expect(readOpenMetrics('# EOF\n').size).toBe(0);
+  });
+
+  it.each([
+    '# TYPE a counter\na 1\n# EOF\n',
+    '# TYPE a counter\na_total -1\n# EOF\n',
+    '# TYPE a gauge\na 1\n',
+    '# TYPE a gauge\na 1\na 2\n# EOF\n',
+    '# TYPE a gauge\na 1\n# TYPE b gauge\nb 1\n# TYPE a gauge\n# EOF\n',
+    '# TYPE a gauge\n# UNIT a bytes\na 1\n# EOF\n',
+    '# TYPE a gauge\na{b=c} 1\n# EOF\n',
+  ])('would be refused if they were %j', (text) => {
+    expect(() => readOpenMetrics(text)).toThrow();
+  });
+});
+
+describe('rules that no packet met', () => {
+  it('are listed with their line, and isolation is no rule', () => {
+    expect(renderUnused(metrics)).toBe('ingress  allow  rule1 (plumb.ts:31)');
+  });
+
+  it('are not guessed without a program', () => {
+    const unknown = { ...metrics, hasProgram: false, rules: [] };
+    expect(renderUnused(unknown)).toContain('no program is recorded');
+    expect(renderUnused({ ...metrics, rules: [rule(30)] })).toBe('every rule was met by a packet');
+  });
+});
