@@ -8,6 +8,7 @@ import type { VerdictAnswer, VerdictSide, VerdictStep } from '../report/verdict.
 import { decide, type DirectionVerdict } from '../verdict/decide.js';
 import { explainDirection } from '../verdict/explain.js';
 import { synthesize } from './desired.js';
+import { answerForService, findService } from './explain-service.js';
 import { identityText } from './labels.js';
 import { labelsById, readCompiled, type Compiled } from './provenance.js';
 
@@ -59,6 +60,13 @@ function checkRequest(request: string): void {
 export function answer({ from, to, port }: VerdictQuestion, compiled: Compiled): VerdictAnswer {
   const { protocol, number, text } = parsePort(port);
   const source = findSide(from, compiled);
+  const service = findService(to, compiled);
+  if (service !== undefined) {
+    const ask = (member: string, at: string): VerdictAnswer =>
+      answer({ from, to: member, port: at }, compiled);
+    const name = text.split('/')[1] ?? '';
+    return answerForService(service, { port: number, protocol: name }, compiled, ask);
+  }
   const destination = findSide(to, compiled);
   const same = source.endpoint !== undefined && source.endpoint === destination.endpoint;
   const decision = decide(compiled.policy, source, destination, protocol, number);

@@ -58,11 +58,10 @@ export function serviceEntries(document: ProgramDocument): EntriesResource[] {
   return [entries('plumb_services', rows), ...[...sets.values()].flatMap(setEntries)];
 }
 
-/** Weights by address, of the family of one virtual address. */
-function weightsOf(
+/** Weights of a service's back-ends by address: those that it selects, and those that it names. */
+export function backendsOf(
   { selector, backends }: ServiceSpec,
-  { endpoints }: ProgramDocument,
-  six: boolean,
+  { endpoints }: Pick<ProgramDocument, 'endpoints'>,
 ): ReadonlyMap<string, number> {
   const selected =
     selector === undefined
@@ -71,7 +70,16 @@ function weightsOf(
   const weights = new Map<string, number>();
   for (const address of selected.flatMap(({ addresses }) => addresses)) weights.set(address, 1);
   for (const { address, weight } of backends) weights.set(address, weight);
-  return new Map([...weights].filter(([address]) => isIPv6(address) === six).sort(byName));
+  return new Map([...weights].sort(byName));
+}
+
+/** Those of the family of one virtual address. */
+function weightsOf(
+  service: ServiceSpec,
+  document: ProgramDocument,
+  six: boolean,
+): ReadonlyMap<string, number> {
+  return new Map([...backendsOf(service, document)].filter(([address]) => isIPv6(address) === six));
 }
 
 function slotsOf(weights: ReadonlyMap<string, number>, algorithm: ServiceSpec['algorithm']) {

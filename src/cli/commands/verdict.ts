@@ -7,7 +7,7 @@ import { manifestsFlag, nodeFlag } from '../flags.js';
 export default class Verdict extends PlumbCommand {
   static override summary = 'Say whether a connection is allowed, and by which rule at which line.';
   static override description =
-    'FROM and TO are an endpoint, labels (org=empire,class=deathstar), a reserved identity (host, world) or an address. Exits with 0 whether allowed or not; see "allowed" in --json.';
+    'FROM and TO are an endpoint, a service (TO), labels (org=empire,class=deathstar), a reserved identity (host, world) or an address. Exits with 0 whether allowed or not; see "allowed" in --json.';
   static override args = {
     from: Args.string({ required: true, description: 'who opens the connection' }),
     to: Args.string({ required: true, description: 'whom to' }),
