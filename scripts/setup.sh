@@ -15,6 +15,8 @@ readonly packages=(
   # what tests, demo and benchmarks look at the network with
   iproute2 nftables iputils-ping netcat-openbsd curl tcpdump procps util-linux
   ca-certificates shellcheck
+  # what looks at the page of a plan
+  chromium
 )
 
 say() { printf 'setup: %s\n' "$*"; }

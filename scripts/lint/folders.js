@@ -70,6 +70,7 @@ export const doors = {
   esbuild: ['loader'],
   '@jridgewell/trace-mapping': ['loader'],
   'json-diff-ts': ['plan'],
+  '@viz-js/viz': ['engine'],
   yaml: ['manifests'],
   '@oclif/core': ['cli'],
   etcd3: ['agent'],

@@ -12,6 +12,8 @@ th { text-align: left; font-weight: 600; color: var(--soft); }
 td, th { padding: .2rem .8rem .2rem 0; vertical-align: top; border-bottom: 1px solid var(--line); }
 ol { list-style: none; margin: 0; padding: 0; } li { border-bottom: 1px solid var(--line); }
 code, td { font-family: ui-monospace, monospace; font-size: .85rem; overflow-wrap: anywhere; }
+td:nth-child(1), td:nth-child(4) { white-space: nowrap; } td:nth-child(5) { min-width: 10rem; }
+@media (max-width: 45rem) { .wide { overflow-x: auto; } }
 li code { display: block; white-space: pre-wrap; padding: .15rem 0 .15rem 1.4em; text-indent: -1.4em; }
 li code.row { padding-left: 3.4em; }
 .at { color: var(--soft); margin-left: 1.5em; } .soft { color: var(--soft); }
@@ -20,6 +22,16 @@ summary { cursor: pointer; font-weight: 600; padding: .4rem 0; }
 input { font: inherit; width: 100%; max-width: 30rem; padding: .35rem .6rem; color: inherit;
   background: transparent; border: 1px solid var(--soft); border-radius: 4px; }
 :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
+ul { list-style: none; margin: 0; padding: 0; } .lint { padding: .4rem 0; } .lint p { margin: 0; }
+.graph { overflow: auto; max-height: 75vh; border: 1px solid var(--line); border-radius: 8px;
+  padding: .5rem; }
+.graph svg { display: block; margin: auto; max-width: 100%; height: auto; }
+.graph text { fill: var(--ink); } .graph .edge text { fill: var(--soft); }
+.graph .node :is(path, polygon, ellipse) { stroke: var(--soft); fill: none; }
+.graph .local :is(path, polygon) { stroke: var(--accent); stroke-width: 1.6; }
+.graph .edge path { stroke: var(--add); } .graph .edge polygon { stroke: var(--add); fill: var(--add); }
+.graph .all path { stroke: var(--soft); opacity: .45; }
+.graph .all polygon { stroke: var(--soft); fill: var(--soft); opacity: .45; }
 meter { width: 12rem; } [hidden] { display: none; }
 @media print { .search { display: none; } }
 `;

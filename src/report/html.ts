@@ -1,7 +1,9 @@
+import type { Lint } from '../model/lint.js';
 import type { MapUse, Phase, Plan } from '../plan/plan.js';
 import { SCRIPT, STYLE } from './html-assets.js';
-import { markup, page, type Markup } from './html-page.js';
+import { Markup, markup, page } from './html-page.js';
 import type { Line, Sign } from './line.js';
+import { lintsText, shownLints } from './lints.js';
 import { originText } from './origin.js';
 import { stepLines } from './step-lines.js';
 import { summaryText } from './summary.js';
@@ -27,15 +29,27 @@ const CHANGES = {
 
 const NOTHING = markup``;
 
+export interface HtmlOptions {
+  readonly lints?: readonly Lint[];
+  /** An SVG element that shows who can talk to whom afterwards; goes into the page as it is. */
+  readonly graph?: string | undefined;
+}
+
 /**
- * A plan as one HTML file that loads nothing: summary, traffic, every step by phase with a box to
+ * A plan as one HTML file that loads nothing: summary, traffic, lints, the policy as a graph, every step by phase with a box to
  * search them, use of the maps. Whatever comes from a program or a kernel is text in it, never markup.
  */
-export function renderPlanHtml(plan: Plan, traffic: readonly TrafficLine[] = []): string {
+export function renderPlanHtml(
+  plan: Plan,
+  traffic: readonly TrafficLine[] = [],
+  { lints = [], graph }: HtmlOptions = {},
+): string {
   const title = summaryText(plan);
   const body = markup`<main>
 <h1>${title}</h1>
 ${trafficPart(traffic)}
+${lintsPart(lints)}
+${graphPart(graph)}
 ${stepsPart(plan.steps)}
 ${plan.steps.length === 0 ? NOTHING : mapsPart(plan.maps)}
 <p class="soft">Made from the state <code>${plan.fingerprint.slice(0, 16)}</code></p>
@@ -53,12 +67,12 @@ function trafficPart(traffic: readonly TrafficLine[]): Markup {
     (name) => markup`<th scope="col">${name}</th>`,
   );
   return markup`${title}
-<table>
+<div class="wide" tabindex="0"><table>
 <thead><tr>${heads}</tr></thead>
 <tbody>
 ${traffic.map(trafficRow)}
 </tbody>
-</table>`;
+</table></div>`;
 }
 
 function trafficRow(line: TrafficLine): Markup {
@@ -67,6 +81,28 @@ function trafficRow(line: TrafficLine): Markup {
   return markup`<tr><td class="${CLASSES[sign]}">${sign} ${said}</td>${cells.map(
     (text) => markup`<td>${text}</td>`,
   )}</tr>`;
+}
+
+function lintsPart(lints: readonly Lint[]): Markup {
+  if (lints.length === 0) return NOTHING;
+  const items = shownLints(lints).map(
+    ({ severity, code, message, origin, hint }) => markup`<li class="lint">
+<p><strong class="${severity === 'warning' ? 'change' : 'soft'}">${severity} ${code}</strong>
+<span class="at">${originText(origin)}</span></p>
+<p>${message}</p>
+<p class="soft">${hint}</p></li>`,
+  );
+  return markup`<h2>Lints: ${lintsText(lints)}</h2>
+<ul>
+${items}
+</ul>`;
+}
+
+function graphPart(graph: string | undefined): Markup {
+  if (graph === undefined) return NOTHING;
+  return markup`<h2>Who can talk to whom afterwards</h2>
+<p class="soft">Boxes are endpoints of this node. A dashed line is everything: no policy isolates either end.</p>
+<div class="graph" tabindex="0" role="img" aria-label="graph of allowed connections">${new Markup(graph)}</div>`;
 }
 
 // The box is shown by the script: without scripts it would do nothing.
@@ -104,11 +140,11 @@ function whereText({ origin, note = '' }: Pick<Line, 'origin' | 'note'>): string
 
 function mapsPart(maps: Plan['maps']): Markup {
   return markup`<h2>Maps after it</h2>
-<table>
+<div class="wide" tabindex="0"><table>
 <tbody>
 ${Object.entries(maps).map(mapRow)}
 </tbody>
-</table>`;
+</table></div>`;
 }
 
 function mapRow([name, { used, max }]: [string, MapUse]): Markup {

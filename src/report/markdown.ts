@@ -1,5 +1,9 @@
+import type { Origin } from '../model/error.js';
+import { warningsAmong, type Lint } from '../model/lint.js';
 import type { Phase, Plan, Step } from '../plan/plan.js';
 import { layOut, type Line } from './line.js';
+import { lintsText, shownLints } from './lints.js';
+import { originText } from './origin.js';
 import { phaseLines, stepLines } from './step-lines.js';
 import { mapTexts, summaryText, trafficLines } from './summary.js';
 import { PHASES } from './terminal.js';
@@ -8,20 +12,45 @@ import type { TrafficLine } from './traffic.js';
 
 /** GitHub refuses comments of 65,536 characters and more. */
 const MOST = 65_000;
-const WIDTH = 110;
+const WIDTH = 140;
+
+/** What a plan is told with besides. */
+export interface Told {
+  readonly lints?: readonly Lint[];
+  /** The text of the line that something comes from. */
+  readonly sourceOf?: (origin: Origin) => string | undefined;
+}
+
+const HEADINGS = { allow: 'Opens', deny: 'Closes', change: 'Is judged otherwise' } as const;
 
 /**
- * A plan as Markdown for a pull request: traffic open, steps folded, always under 65,536 characters.
- * What does not fit is counted; removals come first, so that they are the last to be left out.
+ * A plan as Markdown for a pull request: what opens and what closes, with the text of the lines that do
+ * it, and lints; steps folded; always under 65,536 characters. What does not fit is counted; removals
+ * come first, so that they are the last to be left out.
  */
-export function renderPlanMarkdown(plan: Plan, traffic: readonly TrafficLine[] = []): string {
+export function renderPlanMarkdown(
+  plan: Plan,
+  traffic: readonly TrafficLine[] = [],
+  { lints = [], sourceOf = () => undefined }: Told = {},
+): string {
   const blocks = [`### ${escape(summaryText(plan))}`];
-  let room = MOST - 2_000;
+  let room = MOST - 3_000;
   const add = (block: string): void => {
     blocks.push(block);
     room -= block.length + 2;
   };
-  if (traffic.length > 0) add(`**Traffic**\n\n${code(trafficLines(traffic), room / 2)}`);
+  for (const change of ['deny', 'allow', 'change'] as const) {
+    const own = traffic.filter((line) => line.change === change);
+    if (own.length === 0) continue;
+    add(`**${HEADINGS[change]}**\n\n${code(withSources(own, sourceOf), room / 3)}`);
+  }
+  if (traffic.length === 0 && plan.steps.length > 0) {
+    add('**No connection is judged otherwise than before.**');
+  }
+  if (lints.length > 0) {
+    const body = code(shownLints(lints).flatMap(lintLines), room / 4);
+    add(folded(`Lints: ${lintsText(lints)}`, body, warningsAmong(lints).length > 0));
+  }
   const removals = plan.steps.filter(
     (step) => step.action === 'delete' || step.action === 'replace',
   );
@@ -39,13 +68,48 @@ export function renderPlanMarkdown(plan: Plan, traffic: readonly TrafficLine[] =
   return `${blocks.join('\n\n')}\n`;
 }
 
+/** Below the lines of one origin what is written there, unless that is the program before. */
+function withSources(
+  traffic: readonly TrafficLine[],
+  sourceOf: NonNullable<Told['sourceOf']>,
+): Line[] {
+  const byOrigin = new Map<string, TrafficLine[]>();
+  for (const line of traffic) {
+    const key = line.origin === undefined || line.note === LOST ? line : originText(line.origin);
+    const text = typeof key === 'string' ? key : JSON.stringify(key);
+    byOrigin.set(text, [...(byOrigin.get(text) ?? []), line]);
+  }
+  return [...byOrigin.values()].flatMap((lines): Line[] => {
+    const [{ origin, note } = {}] = lines;
+    const source = origin === undefined || note === LOST ? undefined : sourceOf(origin);
+    const said: Line = {
+      sign: ' ',
+      text: `${String(origin?.line ?? '')} | ${source ?? ''}`,
+      depth: 1,
+    };
+    return [...trafficLines(lines), ...(source === undefined ? [] : [said])];
+  });
+}
+
+/** Of a line that is no longer in the program. */
+const LOST = 'no longer allows it';
+
+function lintLines({ severity, code: name, message, origin, hint }: Lint): Line[] {
+  const sign = severity === 'warning' ? '!' : ' ';
+  return [
+    { sign, text: name, origin },
+    { sign, text: message, depth: 1 },
+    { sign: ' ', text: hint, depth: 1 },
+  ];
+}
+
 function title(phase: Phase, steps: readonly Step[]): string {
   const count = steps.filter((step) => step.phase === phase).length;
   return `${phase[0]?.toUpperCase() ?? ''}${phase.slice(1)}: ${counted(count, 'step')}`;
 }
 
-function folded(summary: string, body: string): string {
-  return `<details><summary>${escape(summary)}</summary>\n\n${body}\n\n</details>`;
+function folded(summary: string, body: string, isOpen = false): string {
+  return `<details${isOpen ? ' open' : ''}><summary>${escape(summary)}</summary>\n\n${body}\n\n</details>`;
 }
 
 /** A code block that no line can break out of, of at most `room` characters. */

@@ -1,4 +1,6 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { lint } from '../../src/model/lint.js';
 import { plan } from '../../src/plan/make-plan.js';
 import { emptyState } from '../../src/state/canonical.js';
 import { entries } from '../../src/state/kinds/bpf-entries.js';
@@ -143,6 +145,69 @@ describe('a plan as Markdown', () => {
     expect(shown).toContain('<summary>Removed or replaced: 3,000</summary>');
     expect(shown.indexOf('Removed or replaced')).toBeLessThan(shown.indexOf('Stage:'));
     expect(shown).toMatch(/! [\d,]+ lines more, too many for a comment/);
+  });
+
+  it('tells what closes and what opens, with the text of the line that does it', () => {
+    const shown = renderPlanMarkdown(plan(hoth(policy(8080)), hoth(policy(80))), traffic, {
+      sourceOf: (origin) => `line ${String(origin.line)} of ${origin.file ?? ''}`,
+      lints: [lint('PLL_ANY_PEER', 'a rule names no peer', line(31), 'Name who is meant.')],
+    });
+    const [head = ''] = shown.split('<details><summary>Stage');
+    expect(head).toMatchInlineSnapshot(`
+      "### hoth: 2 to add, 1 to change, 0 to remove; one commit, no interruption
+
+      **Closes**
+
+      \`\`\`diff
+      - {org=empire} -> deathstar   80/TCP  plumb.ts:31 no longer allows it
+      \`\`\`
+
+      **Opens**
+
+      \`\`\`diff
+      + {org=empire} -> deathstar   8080/TCP  plumb.ts:31
+          31 | line 31 of plumb.ts
+      \`\`\`
+
+      <details open><summary>Lints: 1 warning</summary>
+
+      \`\`\`diff
+      ! PLL_ANY_PEER            plumb.ts:31
+      !   a rule names no peer
+          Name who is meant.
+      \`\`\`
+
+      </details>
+
+      "
+    `);
+  });
+
+  it('is below 65,536 characters whatever a plan is told with', () => {
+    const text = fc.string({ unit: 'grapheme', maxLength: 300 });
+    const some = fc.array(
+      fc.record({
+        change: fc.constantFrom('allow' as const, 'deny' as const, 'change' as const),
+        from: text,
+        to: text,
+        what: text,
+        origin: fc.record({ path: text, file: text, line: fc.nat() }),
+        note: text,
+      }),
+      { maxLength: 20 },
+    );
+    fc.assert(
+      fc.property(some, text, fc.nat(400), fc.nat(2000), (lines, source, times, steps) => {
+        const told = Array.from({ length: times }, () => lines).flat();
+        const names = Array.from({ length: steps }, (_, i) => `${source}${String(i)}`);
+        const spaces = hoth(names.map((name) => resource('netns', { name })));
+        const lints = told.map(({ from, origin }) => lint('PLL_ANY_PEER', from, origin, source));
+        const made = plan(times % 2 === 0 ? spaces : emptyState('hoth'), hoth(policy(80)));
+        const shown = renderPlanMarkdown(made, told, { lints, sourceOf: () => source });
+        expect(shown.length).toBeLessThan(65_536);
+      }),
+      { numRuns: 15 },
+    );
   });
 
   it('cannot be broken out of by a name', () => {

@@ -1,8 +1,11 @@
 import { Args, Flags } from '@oclif/core';
+import { drawMatrix } from '../../engine/draw.js';
 import { matrix } from '../../engine/matrix.js';
+import { MOST_PEERS } from '../../report/graph.js';
 import { renderMatrixMarkdown } from '../../report/matrix.js';
 import { PlumbCommand } from '../base.js';
 import { manifestsFlag, nodeFlag } from '../flags.js';
+import { writePrivately } from '../write-privately.js';
 
 export default class MatrixCommand extends PlumbCommand {
   static override summary = 'Show who can talk to whom, by ports that rules name.';
@@ -18,11 +21,18 @@ export default class MatrixCommand extends PlumbCommand {
       description: 'print a table of Markdown (the default)',
       exclusive: ['json'],
     }),
+    svg: Flags.string({ description: 'also write a picture', helpValue: 'FILE' }),
   };
 
   async run(): Promise<unknown> {
     const { args, flags } = await this.parse(MatrixCommand);
     const made = await matrix({ ...flags, program: args.program });
+    if (flags.svg !== undefined) {
+      const drawn = await drawMatrix(made);
+      if (drawn === undefined) {
+        this.warn(`no picture: more than ${String(MOST_PEERS)} peers`);
+      } else await writePrivately(flags.svg, `${drawn}\n`);
+    }
     this.log(renderMatrixMarkdown(made));
     return made;
   }

@@ -1,6 +1,9 @@
 import { Flags } from '@oclif/core';
 import { plannedToJson, planFromProgram } from '../../engine.js';
 import { writeLock } from '../../engine/desired.js';
+import { drawMatrix } from '../../engine/draw.js';
+import { matrixOf } from '../../engine/matrix.js';
+import { readSources } from '../../engine/source-lines.js';
 import { PlumbError } from '../../model/error.js';
 import { warningsAmong, type Lint } from '../../model/lint.js';
 import { renderPlanHtml } from '../../report/html.js';
@@ -44,10 +47,21 @@ export default class PlanCommand extends PlumbCommand {
       await writePrivately(flags.out, `${JSON.stringify(json, null, 2)}\n`);
     }
     if (flags.html !== undefined) {
-      await writePrivately(flags.html, renderPlanHtml(planned.plan, planned.traffic));
+      await writePrivately(
+        flags.html,
+        renderPlanHtml(planned.plan, planned.traffic, {
+          lints: planned.lints ?? [],
+          graph: await drawMatrix(matrixOf(planned.desired)),
+        }),
+      );
     }
-    if (flags.markdown) this.log(renderPlanMarkdown(planned.plan, planned.traffic));
-    else {
+    if (flags.markdown) {
+      const origins = planned.traffic.map(({ origin }) => origin);
+      const sourceOf = await readSources(args.program, origins);
+      this.log(
+        renderPlanMarkdown(planned.plan, planned.traffic, { lints: planned.lints ?? [], sourceOf }),
+      );
+    } else {
       this.log(
         renderPlan(
           planned.plan,

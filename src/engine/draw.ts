@@ -1,0 +1,11 @@
+import { graphOf } from '../report/graph.js';
+import type { Matrix } from '../report/matrix.js';
+
+/** The picture of a matrix as an SVG element without a prologue; undefined for too many peers. */
+export async function drawMatrix(matrix: Matrix): Promise<string | undefined> {
+  const graph = graphOf(matrix);
+  if (graph === undefined) return undefined;
+  const { instance } = await import('@viz-js/viz');
+  const drawn = (await instance()).renderString(graph, { format: 'svg' });
+  return drawn.slice(drawn.indexOf('<svg'));
+}

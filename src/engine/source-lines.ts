@@ -1,0 +1,38 @@
+import { readFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import type { Origin } from '../model/error.js';
+
+/**
+ * The text of the line that something comes from, in one line with those that it opens brackets for;
+ * undefined where it is not known.
+ */
+export type SourceOf = (origin: Origin) => string | undefined;
+
+/** Reads the files that origins name, of a program; one that cannot be read has no lines. */
+export async function readSources(
+  program: string,
+  origins: readonly (Origin | undefined)[],
+): Promise<SourceOf> {
+  const files = new Set(origins.flatMap((origin) => origin?.file ?? []));
+  const directory = dirname(resolve(program));
+  const lines = new Map<string, readonly string[]>();
+  for (const file of files) {
+    const text = await readFile(join(directory, file), 'utf8').catch(() => '');
+    lines.set(file, text.split(/\r?\n/));
+  }
+  return ({ file = '', line = 0 }) => statementAt(lines.get(file) ?? [], line - 1);
+}
+
+const MOST_LINES = 12;
+
+function statementAt(lines: readonly string[], first: number): string | undefined {
+  if (lines[first] === undefined) return undefined;
+  let text = '';
+  let depth = 0;
+  for (const line of lines.slice(first, first + MOST_LINES)) {
+    text += `${line.trim()} `;
+    depth += (line.match(/[{[(]/g)?.length ?? 0) - (line.match(/[}\])]/g)?.length ?? 0);
+    if (depth <= 0) break;
+  }
+  return text.trim();
+}
