@@ -38,7 +38,8 @@ export function answerForService(
   const target = `${String(at.targetPort)}/${protocol}`;
   const answers = members.map((member) => ask(member, target));
   const denied = answers.filter(({ allowed }) => !allowed);
-  const shown = denied[0] ?? (answers[0]);
+  const [first] = answers as [VerdictAnswer];
+  const shown = denied[0] ?? first;
   const split =
     denied.length === 0 || denied.length === answers.length
       ? `all ${String(answers.length)} alike`
