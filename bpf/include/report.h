@@ -72,8 +72,11 @@ __noinline int count_other(struct __sk_buff *skb, struct run *run) {
     key.protocol = judgement->protocol;
     key.port = judgement->port;
   }
-  add_metric(&key);
   struct plumb_metric *metric = bpf_map_lookup_elem(&plumb_metrics, &key);
+  if (!metric) {
+    add_metric(&key);
+    metric = bpf_map_lookup_elem(&plumb_metrics, &key);
+  }
   if (!metric) return -1;
   metric->packets++;
   metric->bytes += skb->len;

@@ -111,6 +111,22 @@ describe('what is counted besides packets', () => {
     expect(await datapath.entries('plumb_conntrack')).toEqual([]);
   });
 
+  test('flows of which some are evicted: opened, less what is there', async () => {
+    const full = await TestDatapath.open({ maxEntries: { plumb_conntrack: 512 } });
+    try {
+      await full.load(story);
+      const packets = Array.from({ length: 4000 }, (_, i) => ({
+        device: 'ep0',
+        data: tcp(AT.a, AT.b, [1000 + i, 80]),
+      }));
+      await full.runBatch('from_endpoint', packets);
+      expect(await counted(full, 'flows-opened')).toBe(4000);
+      expect((await full.entries('plumb_conntrack')).length).toBeLessThanOrEqual(512);
+    } finally {
+      await full.close();
+    }
+  });
+
   test('a scan of closed ports as one row', async () => {
     for (let port = 100; port < 120; port++) {
       await datapath.run('to_endpoint', 'ep1', tcp(AT.inPrefix, AT.b, [4000, port]));
