@@ -23,7 +23,8 @@ const stepSchema = z.strictObject({
   flip: z.boolean().optional(),
 });
 
-const planSchema = z.strictObject({
+/** Strict: what is not known here is refused. */
+export const planSchema = z.strictObject({
   version: z.literal(1),
   node: z.string().min(1),
   summary: z.strictObject({ add: count, change: count, remove: count }),

@@ -1,0 +1,144 @@
+import { z } from 'zod';
+import { LINTS, type LintCode } from '../model/lint.js';
+import { planSchema } from '../plan/plan-json.js';
+import { REASONS, type Reason } from '../state/layout.js';
+import { originSchema, stateSchema } from '../state/schema.js';
+
+/** Shapes of what commands give with `--json`; published as schemas/NAME.v1.json. */
+const count = z.int().min(0);
+const texts = z.record(z.string(), z.string());
+const direction = z.enum(['ingress', 'egress']);
+const names = <T extends string>(of: Readonly<Record<T, unknown>>): [T, ...T[]] =>
+  Object.keys(of) as [T, ...T[]];
+
+const cause = z.strictObject({
+  name: z.string(),
+  origin: originSchema,
+  description: z.string().optional(),
+  labels: texts.optional(),
+  log: z.union([z.string(), z.strictObject({ value: z.string() })]).optional(),
+});
+
+const lint = z.strictObject({
+  code: z.enum(names<LintCode>(LINTS)),
+  severity: z.enum(['warning', 'note']),
+  message: z.string(),
+  origin: originSchema,
+  hint: z.string(),
+  ignored: z.string().optional(),
+});
+
+const traffic = z.array(
+  z.looseObject({
+    change: z.enum(['allow', 'deny', 'change']),
+    from: z.string(),
+    to: z.string(),
+    what: z.string(),
+    note: z.string().optional(),
+    origin: originSchema.optional(),
+  }),
+);
+
+const plan = planSchema.extend({
+  verdicts: z.strictObject({ allowed: traffic, denied: traffic, changed: traffic }),
+  lints: z.array(lint),
+});
+
+const side = z.strictObject({
+  identity: count,
+  isLocal: z.boolean(),
+  isAudited: z.boolean().optional(),
+  endpoint: z.string().optional(),
+  text: z.string(),
+});
+
+const verdict = z.strictObject({
+  allowed: z.boolean(),
+  from: side,
+  to: side,
+  what: z.string(),
+  note: z.string().optional(),
+  steps: z.array(
+    z.looseObject({
+      direction,
+      allowed: z.boolean(),
+      reason: z.string().optional(),
+      audited: z.string().optional(),
+      policySet: count,
+      subject: z.string(),
+      isolated: z.boolean(),
+      version: count.optional(),
+      class: count.optional(),
+      terms: z.array(z.string()),
+      table: count.optional(),
+      allows: z.array(cause),
+      denies: z.array(cause),
+      isolates: z.array(cause),
+    }),
+  ),
+});
+
+const matrix = z.strictObject({
+  version: z.literal(1),
+  node: z.string(),
+  peers: z.array(
+    z.strictObject({ id: count, name: z.string(), labels: texts, local: z.boolean() }),
+  ),
+  ports: z.array(z.string()),
+  pairs: z.array(
+    z.strictObject({ from: count, to: count, ports: z.record(z.string(), z.boolean()) }),
+  ),
+});
+
+const peer = z.strictObject({
+  endpoint: z.string().optional(),
+  address: z.string(),
+  port: count,
+  identity: count,
+  labels: texts,
+});
+
+/** New members may come at any time: readers pass over what they do not know. */
+const packet = z.looseObject({
+  version: z.literal(1),
+  type: z.literal('packet'),
+  time: z.string(),
+  verdict: z.enum(['allowed', 'denied', 'audited', 'redirected']),
+  reason: z.enum([...names<Reason>(REASONS), 'unknown']),
+  direction,
+  protocol: z.string(),
+  source: peer,
+  destination: peer,
+  isReply: z.boolean(),
+  ifindex: count,
+  length: count,
+  explanation: z.string(),
+  policies: z.array(cause),
+});
+const lost = z.looseObject({
+  version: z.literal(1),
+  type: z.literal('lost'),
+  time: z.string(),
+  events: count,
+});
+
+const SCHEMAS = {
+  diff: plan,
+  event: z.discriminatedUnion('type', [packet, lost]),
+  matrix,
+  plan,
+  state: stateSchema,
+  verdict,
+};
+
+export type DocumentName = keyof typeof SCHEMAS;
+export const DOCUMENTS = Object.keys(SCHEMAS) as DocumentName[];
+
+/** JSON Schema (2020-12) of a document. */
+export function jsonSchemaOf(name: DocumentName): object {
+  return {
+    $id: `urn:plumbline:${name}:v1`,
+    title: `plumb ${name}, version 1`,
+    ...z.toJSONSchema(SCHEMAS[name]),
+  };
+}
