@@ -105,7 +105,7 @@ export interface ApplyRequest extends Where {
 
 /** Carries out a plan, or leaves everything as it was. Records identity numbers first: they must not be lost. */
 export async function applyPlanned(planned: Planned, request: ApplyRequest): Promise<State> {
-  const { openInstance, apply, readProvenance, writePrevious } = await loadKernel();
+  const { openInstance, apply, readProvenance, writePrevious, foldMetrics } = await loadKernel();
   if (planned.desired !== undefined) await writeLock(planned.desired);
   const instance = openInstance(request);
   const program = await readProvenance(instance);
@@ -115,8 +115,9 @@ export async function applyPlanned(planned: Planned, request: ApplyRequest): Pro
     ...(request.onStep === undefined ? {} : { onStep: request.onStep }),
   });
   const flipped = planned.plan.steps.some((step) => step.flip === true);
-  if (flipped && program !== undefined && after.resources.length > 0) {
-    await writePrevious(instance, keptText(after, program));
+  if (flipped && after.resources.length > 0) {
+    if (program !== undefined) await writePrevious(instance, keptText(after, program));
+    await foldMetrics(instance);
   }
   return after;
 }
@@ -208,12 +209,13 @@ export async function probe(where: Where): Promise<readonly Probe[]> {
 
 /** Native code is loaded only by those who need a kernel: planning against a file needs none. */
 async function loadKernel() {
-  const [instance, read, run, provenance, surroundings] = await Promise.all([
+  const [instance, read, run, provenance, surroundings, metrics] = await Promise.all([
     import('./kernel/instance.js'),
     import('./kernel/read-state.js'),
     import('./apply/apply.js'),
     import('./apply/provenance.js'),
     import('./kernel/surroundings.js'),
+    import('./kernel/fold-metrics.js'),
   ]);
   return {
     openInstance: instance.openInstance,
@@ -222,5 +224,6 @@ async function loadKernel() {
     readProvenance: provenance.readProvenance,
     writePrevious: provenance.writePrevious,
     readSurroundings: surroundings.readSurroundings,
+    foldMetrics: metrics.foldMetrics,
   };
 }

@@ -34,7 +34,8 @@ export function ruleUse(metrics: readonly Metric[], { policy }: Pick<Compiled, '
   const otherPolicies: Count = { packets: 0, bytes: 0 };
   for (const metric of metrics) {
     const { version, direction, reason, protocol, port } = metric;
-    if (version === 0) continue;
+    // Rows of versions that are gone are folded: a class, but no version.
+    if (version === 0 && metric.class === 0) continue;
     const set = setOf.get(version);
     if (set === undefined) {
       if (metric.verdict !== 'none') add(otherPolicies, metric);

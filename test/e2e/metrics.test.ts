@@ -98,4 +98,18 @@ describe.sequential('plumb metrics beside real traffic', () => {
     const unused = await node.plumb('metrics', '--unused');
     expect(unused.stdout.trim().split('\n')).toHaveLength(2);
   });
+
+  it('keeps totals when the policy that they are of is gone for good', async () => {
+    const before = await scrape();
+    program.replace("port: '81'", "port: '82'");
+    expect((await node.plumb('apply', program.path, '--yes')).code).toBe(0);
+    const after = await scrape();
+    const totals = (samples: Samples): [string, number][] =>
+      [...samples].filter(([key]) => /^plumb_(packets|traffic_bytes)_total/.test(key));
+    expect(totals(before).length).toBeGreaterThan(1);
+    for (const [key, value] of totals(before)) expect(after.get(key)).toBeGreaterThanOrEqual(value);
+    const other = 'plumb_other_policy_packets_total';
+    expect(before.get(other)).toBeGreaterThan(0);
+    expect(after.get(other)).toBe(before.get(other));
+  });
 });

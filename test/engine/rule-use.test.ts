@@ -85,8 +85,9 @@ describe('what met a rule', () => {
   });
 
   it('is not guessed for another policy, nor where no policy was asked', () => {
-    const use = ruleUse([row({ version: 0xabc }), row({ version: 0, class: 0 })], compiled);
-    expect(use.otherPolicies).toEqual({ packets: 2, bytes: 100 });
+    const folded = row({ version: 0, class: 0xffff_ffff, packets: 3n, bytes: 1n });
+    const use = ruleUse([row({ version: 0xabc }), row({ version: 0, class: 0 }), folded], compiled);
+    expect(use.otherPolicies).toEqual({ packets: 5, bytes: 101 });
     expect(packetsAt(use, 'allow')).toEqual({ 1: 0, 2: 0, 3: 0 });
   });
 });
