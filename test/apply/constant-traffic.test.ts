@@ -1,17 +1,8 @@
-import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { apply } from '../../src/apply/apply.js';
-import { compilePolicy } from '../../src/policy/compile.js';
 import { readMetrics } from '../../src/kernel/metrics.js';
-import { plan } from '../../src/plan/make-plan.js';
-import type { State } from '../../src/state/state.js';
-import { allocateIdentities, EMPTY_LOCK, type IdentityLock } from '../../src/synth/identities.js';
-import { synth } from '../../src/synth/synth.js';
-import { OBJECT } from '../bpf/datapath.js';
 import { KernelNode } from '../kernel/node.js';
 import { TrafficAgent, type Counts, type LoadKind } from '../traffic/agent.js';
-import { changingProgram } from './changing-program.js';
+import { turnTo } from './turn.js';
 
 /** `PLUMB_APPLIES=1000` for the whole of it. */
 const APPLIES = Number(process.env['PLUMB_APPLIES'] ?? 60);
@@ -29,27 +20,10 @@ const EXPECTED = new Set<string>([
 
 let node: KernelNode;
 const agents = new Map<string, TrafficAgent>();
-let lock: IdentityLock = EMPTY_LOCK;
-
-async function turnTo(turn: number): Promise<State> {
-  const document = changingProgram(node.name, turn);
-  const [spec] = document.nodes;
-  const allocation = allocateIdentities(document.endpoints, lock);
-  ({ lock } = allocation);
-  const compiled = compilePolicy({
-    policies: document.policies,
-    identities: allocation.identities,
-    subjects: document.endpoints.map(({ labels }) => allocation.idOf(labels)),
-    node: spec!,
-  });
-  const hash = createHash('sha256').update(readFileSync(OBJECT)).digest('hex').slice(0, 16);
-  const desired = synth({ document, node: spec!, allocation, compiled, datapath: { hash } });
-  return apply(plan(desired, await node.read()), node.instance);
-}
 
 beforeAll(async () => {
   node = new KernelNode('plk-busy');
-  await turnTo(0);
+  await turnTo(node.name, node.instance, 0);
   for (const name of ['client', 'stranger', 'one', 'two'])
     agents.set(name, await TrafficAgent.open(`${node.name}-${name}`));
   for (const name of ['one', 'two']) {
@@ -86,7 +60,7 @@ test(
       load('stranger', 'datagrams', 'fd96:7::1', 53),
       load('stranger', 'connections', '10.7.0.22', 80),
     ]);
-    for (let turn = 1; turn <= APPLIES; turn++) await turnTo(turn);
+    for (let turn = 1; turn <= APPLIES; turn++) await turnTo(node.name, node.instance, turn);
     const ended = await Promise.all(allowed.map((stop) => stop()));
     const refused = await Promise.all(denied.map((stop) => stop()));
 

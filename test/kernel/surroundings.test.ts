@@ -63,7 +63,10 @@ describe('what is around a node', () => {
     node.tc('qdisc', 'add', 'dev', 'up0', 'clsact');
     node.tc('filter', 'add', 'dev', 'up0', 'ingress', ...['bpf', 'bytecode', '1,6 0 0 4294967295']);
     inside('nft', 'add table ip foreign');
-    inside('nft', 'add chain ip foreign passing { type filter hook forward priority 0; policy drop; }');
+    inside(
+      'nft',
+      'add chain ip foreign passing { type filter hook forward priority 0; policy drop; }',
+    );
     inside('nft', 'add rule ip foreign passing meta mark 0x300 accept');
     const listener = spawn('nsenter', [
       `--net=/run/netns/${node.name}`,
