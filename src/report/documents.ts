@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { LINTS, type LintCode } from '../model/lint.js';
 import { planSchema } from '../plan/plan-json.js';
 import { REASONS, type Reason } from '../state/layout.js';
+import { PROGRAM, type ProgramName } from '../state/layout-reports.js';
 import { originSchema, stateSchema } from '../state/schema.js';
 
 /** Shapes of what commands give with `--json`; published as schemas/NAME.v1.json. */
@@ -98,22 +99,31 @@ const peer = z.strictObject({
   labels: texts,
 });
 
+const packetVerdict = z.enum(['allowed', 'denied', 'audited', 'redirected']);
+
 /** New members may come at any time: readers pass over what they do not know. */
 const packet = z.looseObject({
   version: z.literal(1),
   type: z.literal('packet'),
   time: z.string(),
-  verdict: z.enum(['allowed', 'denied', 'audited', 'redirected']),
+  unixTime: z.string(),
+  monotonic: z.string(),
+  verdict: packetVerdict,
   reason: z.enum([...names<Reason>(REASONS), 'unknown']),
   direction,
   protocol: z.string(),
+  icmp: z.strictObject({ type: count, code: count, name: z.string().optional() }).optional(),
   source: peer,
   destination: peer,
   isReply: z.boolean(),
+  program: z.enum([...names<ProgramName>(PROGRAM), 'unknown']),
   ifindex: count,
+  device: z.string().optional(),
   length: count,
-  explanation: z.string(),
+  policyVersion: z.string().optional(),
+  explanation: z.enum(['applied', 'no-policy', 'no-provenance', 'other-version']),
   policies: z.array(cause),
+  bytes: z.string().optional(),
 });
 const lost = z.looseObject({
   version: z.literal(1),
@@ -122,10 +132,50 @@ const lost = z.looseObject({
   events: count,
 });
 
+const counted = { packets: count, bytes: count };
+const metrics = z.looseObject({
+  version: z.literal(1),
+  instance: z.string(),
+  generation: count,
+  activeBuffer: z.union([z.literal(0), z.literal(1)]),
+  programs: z.array(z.strictObject({ name: z.string(), object: z.string() })),
+  packets: z.array(
+    z.strictObject({
+      reason: z.enum([...names<Reason>(REASONS), 'unknown']),
+      direction,
+      verdict: packetVerdict,
+      ...counted,
+    }),
+  ),
+  hasProgram: z.boolean(),
+  rules: z.array(
+    z.strictObject({
+      policy: z.string(),
+      origin: originSchema,
+      direction,
+      effect: z.enum(['allow', 'deny', 'isolate']),
+      ...counted,
+    }),
+  ),
+  otherPolicies: z.strictObject(counted),
+  maps: z.array(z.strictObject({ map: z.string(), entries: count, capacity: count })),
+  conntrack: z.strictObject({
+    entries: count,
+    live: count,
+    capacity: count,
+    opened: count,
+    removed: count,
+    evicted: count,
+  }),
+  eventsLost: count,
+  packetsUncounted: count,
+});
+
 const SCHEMAS = {
   diff: plan,
   event: z.discriminatedUnion('type', [packet, lost]),
   matrix,
+  metrics,
   plan,
   state: stateSchema,
   verdict,

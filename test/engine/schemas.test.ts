@@ -10,6 +10,8 @@ import { planFromJson } from '../../src/plan/plan-json.js';
 import { DOCUMENTS, jsonSchemaOf, type DocumentName } from '../../src/report/documents.js';
 import { emptyState } from '../../src/state/canonical.js';
 import { prettyJson } from '../../src/state/canonical-json.js';
+import { packetEvent } from '../report/events.js';
+import { nodeMetrics, rule } from '../report/node-metrics.js';
 
 const root = resolve(import.meta.dirname, '../..');
 const ajv = new Ajv2020({ strict: false });
@@ -59,16 +61,20 @@ describe('a published schema', () => {
   });
 
   it('of an event holds for a packet and for a loss, and for nothing between', () => {
-    const peer = { address: '10.1.0.1', port: 80, identity: 256, labels: { org: 'empire' } };
-    const packet = {
-      ...{ version: 1, type: 'packet', time: '2026-01-01T00:00:00.000000000Z' },
-      ...{ verdict: 'denied', reason: 'policy-denied', direction: 'ingress', protocol: 'TCP' },
-      ...{ source: peer, destination: peer, isReply: false, ifindex: 3, length: 60 },
-      ...{ explanation: 'applied', policies: [] },
-    };
+    const packet = packetEvent();
+    const icmp = { type: 8, code: 0, name: 'EchoRequest' };
     expect(wrong('event', packet)).toEqual([]);
+    expect(wrong('event', packetEvent({ bytes: '00ff', protocol: 'ICMP', icmp }))).toEqual([]);
     expect(wrong('event', { version: 1, type: 'lost', time: '', events: 3 })).toEqual([]);
     expect(wrong('event', { ...packet, verdict: 'maybe' })).not.toEqual([]);
     expect(wrong('event', { ...packet, type: 'lost' })).not.toEqual([]);
+  });
+
+  it('of metrics holds for what a node counts, and for no rule without a place', () => {
+    expect(wrong('metrics', nodeMetrics)).toEqual([]);
+    const { origin, ...nowhere } = rule(30);
+    expect(origin.line).toBe(30);
+    expect(wrong('metrics', { ...nodeMetrics, rules: [nowhere] })).not.toEqual([]);
+    expect(wrong('metrics', { ...nodeMetrics, eventsLost: -1 })).not.toEqual([]);
   });
 });
