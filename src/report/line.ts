@@ -14,6 +14,8 @@ export interface Line {
   readonly note?: string;
   /** Levels below the step that it explains. */
   readonly depth?: number;
+  /** Goes on in further rows where it is too long, instead of being cut. */
+  readonly wrap?: true;
 }
 
 export interface LayoutOptions {
@@ -41,12 +43,30 @@ export function layOut(
   const widest = Math.max(0, ...right.map((text) => text.length));
   const room = Math.max(MIN_TEXT, width - indent - 2 - (widest === 0 ? 0 : widest + 2));
   const column = Math.min(room, Math.max(0, ...left.map(({ text }) => text.length)));
-  return left.map(({ sign, text }, i) => {
+  return left.flatMap(({ sign, text }, i) => {
     const end = right[i] ?? '';
-    const cut = shorten(text, room);
-    const said = end === '' ? cut : `${cut.padEnd(column)}  ${c.dim(visible(end))}`;
-    return `${' '.repeat(indent)}${paint(sign, c)(sign)} ${said}`.trimEnd();
+    const rows = lines[i]?.wrap === true ? wrapped(text, room) : [shorten(text, room)];
+    return rows.map((row, n) => {
+      const isLast = n === rows.length - 1;
+      const said = end === '' || !isLast ? row : `${row.padEnd(column)}  ${c.dim(visible(end))}`;
+      return `${' '.repeat(indent)}${paint(sign, c)(sign)} ${said}`.trimEnd();
+    });
   });
+}
+
+/** Broken after commas, each row after the first as far in as the first and a little more. */
+function wrapped(text: string, room: number): string[] {
+  const margin = ' '.repeat((/^ */.exec(text)?.[0].length ?? 0) + 2);
+  const rows: string[] = [];
+  const whole = text.split(/(?<=, )/);
+  const fits = (part: string): boolean => margin.length + part.trimEnd().length <= room;
+  for (const part of whole.flatMap((one) => (fits(one) ? [one] : one.split(/(?<=,)/)))) {
+    const last = rows.at(-1);
+    if (last === undefined) rows.push(part);
+    else if (last.length + part.trimEnd().length <= room) rows[rows.length - 1] = last + part;
+    else rows.push(margin + part.trimStart());
+  }
+  return rows.map((row) => shorten(row.trimEnd(), room));
 }
 
 const MIN_TEXT = 32;

@@ -39,9 +39,9 @@ export function trafficLines(traffic: readonly TrafficLine[]): Line[] {
       return [{ sign, text: `${`${from} -> ${to}`.padEnd(column)}   ${what}`, ...said }];
     }
     return [
-      { sign, text: from },
-      { sign, text: `-> ${to}`, depth: 1 },
-      { sign, text: what, depth: 1, ...said },
+      { sign, text: from, wrap: true },
+      { sign, text: `-> ${to}`, depth: 1, wrap: true },
+      { sign, text: what, depth: 1, wrap: true, ...said },
     ];
   });
 }

@@ -84,6 +84,23 @@ maps     classes 1/512,000   heads 2/65,536   refs 4/262,144   tables 3/262,144`
     }
   });
 
+  it('cuts nobody out of the traffic, however narrow the terminal', () => {
+    const peers = ['deathstar', 'tiefighter', 'xwing'].map((name) => `{class=${name},org=empire}`);
+    const wide: TrafficLine = {
+      ...traffic[0]!,
+      from: peers.join(', '),
+      to: peers.join(', '),
+      note: 'no longer allows it',
+    };
+    const made = plan(hoth([]), hoth([]));
+    const shown = renderPlan(made, [wide], { colour: false, width: 72 });
+    for (const text of shown.split('\n')) expect(text.length).toBeLessThanOrEqual(72);
+    expect(shown).not.toContain('…');
+    for (const name of ['deathstar', 'tiefighter', 'xwing']) {
+      expect(shown.split(`class=${name}`)).toHaveLength(3);
+    }
+  });
+
   it('counts rows beyond the first few, and says where each comes from', () => {
     const rows = Array.from({ length: 5000 }, (_, i) => ({
       key: { identity: 256 + i },
