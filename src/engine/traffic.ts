@@ -61,11 +61,21 @@ export function trafficLines(
       change: allowed ? 'allow' : 'deny',
       from: whoText(from, labels, everybody),
       to: whoText(to, labels, everybody),
-      what: listText(what),
+      what: whatText(what),
       ...(cause === undefined ? {} : { origin: cause.origin }),
       ...(note === '' ? {} : { note }),
     }),
   );
+}
+
+/** `any` among others is all that these do not name. */
+function whatText(what: readonly string[]): string {
+  const others = what.filter((text) => text !== 'any');
+  const named = [...new Set(others.map((text) => text.slice(text.lastIndexOf('/') + 1)))];
+  const texts = what.map((text) => {
+    return text === 'any' && named.length > 0 ? `any but ${named.join(' and ')}` : text;
+  });
+  return listText(texts);
 }
 
 /** Rows that are alike but for one column become one with all of that column. */

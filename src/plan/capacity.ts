@@ -2,6 +2,7 @@ import { PlumbError, throwAll, type Origin } from '../model/error.js';
 import type { MapName } from '../state/layout.js';
 import { layoutOf, mapNames } from '../state/struct.js';
 import type { Resource, State } from '../state/state.js';
+import { contributors } from './contributors.js';
 import type { MapUse, Step } from './plan.js';
 
 /**
@@ -31,7 +32,7 @@ export function mapUses(
   throwAll(
     [...peak]
       .filter(([map, rows]) => rows > most(map))
-      .map(([map, rows]) => full(map, rows, most(map), origin)),
+      .map(([map, rows]) => full(map, rows, most(map), origin, desired)),
   );
   const maps = mapNames().filter((map) => layoutOf(map).dynamic !== true && used.has(map));
   return Object.fromEntries(maps.map((map) => [map, { used: used.get(map) ?? 0, max: most(map) }]));
@@ -56,10 +57,18 @@ function capacities(states: readonly State[]): (map: MapName) => number {
   return (map) => stated.get(map) ?? layoutOf(map).maxEntries;
 }
 
-function full(map: MapName, rows: number, most: number, origin: Origin): PlumbError {
+function full(
+  map: MapName,
+  rows: number,
+  most: number,
+  origin: Origin,
+  { resources }: State,
+): PlumbError {
+  const by = contributors(map, resources);
   const [needs, holds] = [rows, most].map((n) => n.toLocaleString('en-US'));
   return new PlumbError('PLB_MAP_FULL', `${map} holds ${holds} entries; this plan needs ${needs}`, {
     origin,
+    ...(by.length > 0 && { detail: `most of it by ${by.join(', ')}` }),
     hint: HINTS[map] ?? 'Split the change into smaller ones, or put fewer endpoints on this node.',
   });
 }
