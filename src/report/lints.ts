@@ -23,17 +23,33 @@ export function lintsText(lints: readonly Lint[]): string {
     .join('; ');
 }
 
-/** Every lint with its place, its code and what to do; empty for none. */
+/** Lints of one code that are shown. */
+const SHOWN_ALIKE = 5;
+
+function firstOfEach(lints: readonly Lint[]): Lint[] {
+  const seen = new Map<string, number>();
+  return lints.filter(({ code }) => {
+    const before = seen.get(code) ?? 0;
+    seen.set(code, before + 1);
+    return before < SHOWN_ALIKE;
+  });
+}
+
+/** Lints with their places, their codes and what to do, many of one code cut; empty for none. */
 export function renderLints(lints: readonly Lint[], { colour, width }: LayoutOptions): string {
   if (lints.length === 0) return '';
   const c = pc.createColors(colour);
-  const blocks = shownLints(lints).map(({ code, severity, message, origin, hint }) => {
+  const shown = shownLints(lints);
+  const first = firstOfEach(shown);
+  const blocks = first.map(({ code, severity, message, origin, hint }) => {
     const paint = severity === 'warning' ? c.yellow : c.cyan;
     const head = `${severity} ${code}  ${visible(originText(origin))}`;
     const lines = [...wrap(visible(message), width - 4), ...wrap(`-> ${visible(hint)}`, width - 4)];
     return [`  ${paint(head)}`, ...lines.map((line) => `    ${line}`)].join('\n');
   });
-  return [`${c.bold('lints')}  ${lintsText(lints)}`, ...blocks].join('\n');
+  const hidden = shown.length - first.length;
+  const more = hidden === 0 ? [] : [`  and ${counted(hidden, 'lint')} more; --json has all`];
+  return [`${c.bold('lints')}  ${lintsText(lints)}`, ...blocks, ...more].join('\n');
 }
 
 /** Lines of at most `width` columns, broken at spaces. */
