@@ -73,6 +73,7 @@ export const doors = {
   '@viz-js/viz': ['engine'],
   yaml: ['manifests'],
   '@oclif/core': ['cli'],
+  cdk8s: ['engine'],
   etcd3: ['agent'],
   '@grpc/grpc-js': ['agent'],
 };

@@ -1,0 +1,53 @@
+import type { PolicySpec, PortRuleSpec, RuleSpec } from '../model/program.js';
+import { refuseOurs, type Manifest, type Refuse } from './export.js';
+import { defined } from './reader.js';
+
+/** One to one: the shape of our policies is Cilium's. */
+export function ciliumManifest(policy: PolicySpec, refuse: Refuse): Manifest[] {
+  refuseOurs(policy, refuse);
+  const { name, namespace, labels, description, log, enableDefaultDeny } = policy;
+  const { endpointSelector, nodeSelector, ingress, ingressDeny, egress, egressDeny } = policy;
+  const write = (rules: readonly RuleSpec[] | undefined, direction: 'from' | 'to') =>
+    rules?.map((rule) => ruleOf(rule, direction, refuse));
+  return [
+    {
+      apiVersion: 'cilium.io/v2',
+      kind: namespace === undefined ? 'CiliumClusterwideNetworkPolicy' : 'CiliumNetworkPolicy',
+      metadata: { name, ...(namespace && { namespace }), ...(labels && { labels }) },
+      spec: defined({
+        description,
+        log,
+        endpointSelector,
+        nodeSelector,
+        enableDefaultDeny,
+        ingress: write(ingress, 'from'),
+        ingressDeny: write(ingressDeny, 'from'),
+        egress: write(egress, 'to'),
+        egressDeny: write(egressDeny, 'to'),
+      }),
+    },
+  ];
+}
+
+function ruleOf(rule: RuleSpec, direction: 'from' | 'to', refuse: Refuse): object {
+  const { endpoints, cidr, cidrSet, entities, nodes, fqdns, toPorts, icmps } = rule;
+  if ((rule.cidrMatchMode ?? []).length > 0) {
+    const hint = "It is an option of Cilium's agent: policy-cidr-match-mode.";
+    refuse('cidrMatchMode', hint);
+  }
+  return defined({
+    [`${direction}Endpoints`]: endpoints,
+    [`${direction}CIDR`]: cidr,
+    [`${direction}CIDRSet`]: cidrSet,
+    [`${direction}Entities`]: entities,
+    [`${direction}Nodes`]: nodes,
+    toFQDNs: fqdns,
+    toPorts: toPorts?.map(portsOf),
+    icmps,
+  });
+}
+
+/** Cilium writes numbers of ports as text. */
+function portsOf({ ports }: PortRuleSpec): object {
+  return { ports: ports.map(({ port, ...rest }) => ({ port: String(port), ...rest })) };
+}
