@@ -26,7 +26,8 @@ export async function foldMetrics(instance: Instance): Promise<number> {
     const { key: struct } = structsOf(METRICS, 'kernel');
     let folded = 0;
     for (let i = 0; i < count; i++) {
-      const key = keys.slice(i * struct.size, (i + 1) * struct.size);
+      // A copy: what is sliced off a Buffer is still the Buffer's.
+      const key = Uint8Array.from(keys.subarray(i * struct.size, (i + 1) * struct.size));
       const { version } = readStruct(struct, key);
       if (version === 0 || live.has(Number(version))) continue;
       // First, because a full map has no room for the sum.
@@ -54,7 +55,7 @@ async function liveVersions(instance: Instance): Promise<ReadonlySet<number>> {
 
 /** The same reason, direction and verdict. */
 function foldedKey(key: Uint8Array): Uint8Array {
-  const folded = key.slice();
+  const folded = Uint8Array.from(key);
   const view = new DataView(folded.buffer);
   const { fields } = structsOf(METRICS, 'kernel').key;
   for (const { name, offset, size } of fields) {

@@ -10,7 +10,7 @@ import { planTurn, turnTo } from './turn.js';
  */
 const CALLS = 'bpf,sendto,sendmsg,rename,unlink,unlinkat,mkdir,rmdir,mount,umount2,setns,unshare';
 /** Every so many-th call; `PLUMB_KILLS=1` for each of them. */
-const STRIDE = Number(process.env['PLUMB_KILLS'] ?? 173);
+const STRIDE = Number(process.env['PLUMB_KILLS'] ?? 331);
 const INTERVAL = 10;
 /** More calls than any apply makes in one thread. */
 const MOST = 2000;

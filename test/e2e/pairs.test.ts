@@ -94,7 +94,7 @@ describe.sequential.each<Mode>(['tunnel', 'routes'])('in mode %s', (mode) => {
     const tries = transports.flatMap((transport) =>
       [four, six].map(async (address, i) => {
         const port = transport === 'tcp' ? 80 : 53;
-        const answer = await agent.probe(transport, address, port, { timeout: 1000 });
+        const answer = await agent.probe(transport, address, port, { timeout: 600 });
         return answer === undefined || answer.server === 'refused'
           ? []
           : [`${transport}${i === 0 ? '4' : '6'}`];
@@ -147,7 +147,7 @@ describe.sequential.each<Mode>(['tunnel', 'routes'])('in mode %s', (mode) => {
     ['the host of the other node', 'leia'],
   ])('a service is reached by %s, as its back-ends let it', async (_, from) => {
     const transports = ['tcp', 'udp'] as const;
-    for (let i = 0; i < 4; i++)
+    for (let i = 0; i < 3; i++)
       expect(await reached(from, ['10.96.0.1', 'fd96::1'], transports)).toEqual(all(transports));
     expect(await reached(from, ['10.96.0.2', 'fd96::2'], transports)).toEqual([]);
   });
