@@ -1,4 +1,5 @@
 import type { Origin } from './error.js';
+import type { L7RulesSpec } from './l7.js';
 import type { LintIgnore } from './lint.js';
 import type { ServiceSpec } from './service.js';
 
@@ -151,6 +152,10 @@ export interface PortSpec {
 
 export interface PortRuleSpec {
   readonly ports: readonly PortSpec[];
+  /** What of TCP, or for DNS also of UDP, is let through; not in denials. Default everything. */
+  readonly rules?: L7RulesSpec;
+  /** Names of TLS servers (SNI) that may be asked for, as patterns of names; TCP. Default any. */
+  readonly serverNames?: readonly string[];
 }
 
 export interface ICMPFieldSpec {
