@@ -114,3 +114,20 @@ export function netnsRead(o: { netns?: string; paths: readonly string[] }): Prom
  * @param path default: the namespace of this process
  */
 export function netnsId(path?: string): bigint;
+
+/**
+ * A socket that takes what comes for addresses that are not its own (IP_TRANSPARENT), in both
+ * families (IPv4 mapped), bound to `[::]:port` with SO_REUSEADDR. Non-blocking, CLOEXEC. The caller
+ * closes it, or gives it to who does (`new net.Socket`, `server.listen({ fd })`).
+ * @param o.netns path of the namespace it belongs to; default: that of this process
+ * @param o.type tcp: listening
+ * @param o.port default: 0, any that is free
+ * @param o.backlog connections of tcp that wait to be accepted; default: 4096
+ * @returns its file descriptor
+ */
+export function transparentSocket(o: {
+  netns?: string;
+  type: 'tcp' | 'udp';
+  port?: number;
+  backlog?: number;
+}): Promise<number>;

@@ -19,6 +19,7 @@ import {
   netnsList,
   netnsRead,
   nft,
+  transparentSocket,
 } from 'iproute2-netlink';
 import type {
   Address,
@@ -44,5 +45,6 @@ export {
   unpin,
 };
 export { Netlink, netnsCreate, netnsDelete, netnsId, netnsList, netnsRead, nft };
+export { transparentSocket };
 export type { BpfObject, MapInfo };
 export type { Address, Filter, Link, Neighbor, Operation, Qdisc, Route, RouteOperation, Rule };

@@ -14,12 +14,21 @@ import { createRequire } from 'node:module';
  */
 
 /**
+ * Addresses are 16 bytes, IPv4 mapped. backlog: 0 for a socket that does not listen.
+ * @typedef {{
+ *   netns: string, stream: boolean, source: Uint8Array, sourcePort: number,
+ *   destination?: Uint8Array, destinationPort?: number, device: string, backlog: number,
+ * }} InetSocketSpec
+ */
+
+/**
  * @type {{
  *   Socket: new () => NativeSocket,
  *   netnsCreate(directory: string, name: string, setup: Uint8Array): Promise<Status>,
  *   netnsDelete(path: string): Promise<Status>,
  *   netnsRead(netns: string, paths: readonly string[]): Promise<Status & { texts: string[] }>,
  *   nft(netns: string, json: string, echo: boolean): Promise<Status & { output: string, complaint: string }>,
+ *   inetSocketOpen(o: InetSocketSpec): Promise<Status & { fd: number }>,
  *   openPinned(path: string): Status & { fd: number },
  * }}
  */

@@ -28,6 +28,10 @@ public:
   bool valid() const {
     return fd_ >= 0;
   }
+  /** From now on the caller closes it. */
+  int release() {
+    return std::exchange(fd_, -1);
+  }
 
 private:
   int fd_ = -1;
