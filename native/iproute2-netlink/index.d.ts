@@ -131,3 +131,78 @@ export function transparentSocket(o: {
   port?: number;
   backlog?: number;
 }): Promise<number>;
+
+/**
+ * Connects by TCP from an address that need not be one of the namespace's. What comes back finds the
+ * socket only where the namespace takes it in (a local route).
+ * @param o.sourcePort default: 0, any that is free for this destination
+ * @param o.device name of the only device it sends and receives through; default: any
+ * @param o.timeoutMs until it rejects with ETIMEDOUT
+ * @returns file descriptor, for `new net.Socket({ fd })`
+ */
+export function transparentConnect(o: {
+  netns?: string;
+  source: string;
+  sourcePort?: number;
+  destination: string;
+  port: number;
+  device?: string;
+  timeoutMs: number;
+}): Promise<number>;
+
+/** Both ends of a datagram. Addresses are IPv4 or IPv6 as text, never mapped. */
+export interface DatagramPath {
+  source: string;
+  sourcePort: number;
+  /** Where it was sent to, which need not be an address of the namespace. */
+  destination: string;
+  destinationPort: number;
+}
+
+export interface DatagramHandlers {
+  onMessage: (data: Buffer, path: DatagramPath) => void;
+  /** What the kernel says of a datagram sent before, ECONNREFUSED for example. Default: ignored. */
+  onError?: (error: NetlinkError) => void;
+}
+
+/** UDP over a socket of {@link transparentSocket}, or one connected from an address of somebody else. */
+export class DatagramSocket {
+  /**
+   * Closes `fd` when it is closed.
+   * @param o.netns path of the namespace that `fd` belongs to; default: that of this process
+   */
+  constructor(o: DatagramHandlers & { fd: number; netns?: string });
+
+  /**
+   * Receives from `destination` and `port` only. Parameters as of {@link transparentConnect}; a port
+   * of its own is one that no other socket has.
+   */
+  static connect(
+    o: DatagramHandlers & {
+      netns?: string;
+      source: string;
+      sourcePort?: number;
+      destination: string;
+      port: number;
+      device?: string;
+    },
+  ): Promise<DatagramSocket>;
+
+  /** That it is bound to. */
+  readonly port: number;
+
+  /**
+   * Rejects with EAGAIN when the kernel's buffer is full. A `fromPort` that is not the socket's own is
+   * that of another socket, bound to `[::]:fromPort`, which is opened for it; the 64 used last are
+   * kept.
+   * @param path default: to whom the socket is connected
+   * @param path.from default: the address that the kernel prefers
+   * @param path.fromPort default: {@link port}
+   */
+  send(
+    data: Uint8Array,
+    path?: { from?: string; fromPort?: number; to: string; toPort: number },
+  ): Promise<void>;
+
+  close(): void;
+}

@@ -12,6 +12,7 @@ import {
 } from 'libbpf-napi';
 import type { BpfObject, MapInfo } from 'libbpf-napi';
 import {
+  DatagramSocket,
   Netlink,
   netnsCreate,
   netnsDelete,
@@ -19,10 +20,13 @@ import {
   netnsList,
   netnsRead,
   nft,
+  transparentConnect,
   transparentSocket,
 } from 'iproute2-netlink';
 import type {
   Address,
+  DatagramHandlers,
+  DatagramPath,
   Filter,
   Link,
   Neighbor,
@@ -45,6 +49,7 @@ export {
   unpin,
 };
 export { Netlink, netnsCreate, netnsDelete, netnsId, netnsList, netnsRead, nft };
-export { transparentSocket };
+export { DatagramSocket, transparentConnect, transparentSocket };
 export type { BpfObject, MapInfo };
+export type { DatagramHandlers, DatagramPath };
 export type { Address, Filter, Link, Neighbor, Operation, Qdisc, Route, RouteOperation, Rule };

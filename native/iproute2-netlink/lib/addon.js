@@ -22,6 +22,22 @@ import { createRequire } from 'node:module';
  */
 
 /**
+ * Addresses as in InetSocketSpec.
+ * @typedef {object} ReceivedDatagram
+ * @property {Buffer} data
+ * @property {Buffer} source
+ * @property {number} sourcePort
+ * @property {Buffer} destination
+ * @property {number} destinationPort
+ */
+
+/**
+ * @typedef {object} NativePoll
+ * @property {(events: number) => number} start 1: readable, 2: writable; gives back an errno, or 0
+ * @property {() => void} close
+ */
+
+/**
  * @type {{
  *   Socket: new () => NativeSocket,
  *   netnsCreate(directory: string, name: string, setup: Uint8Array): Promise<Status>,
@@ -29,6 +45,11 @@ import { createRequire } from 'node:module';
  *   netnsRead(netns: string, paths: readonly string[]): Promise<Status & { texts: string[] }>,
  *   nft(netns: string, json: string, echo: boolean): Promise<Status & { output: string, complaint: string }>,
  *   inetSocketOpen(o: InetSocketSpec): Promise<Status & { fd: number }>,
+ *   socketError(fd: number): Status,
+ *   socketPort(fd: number): number,
+ *   datagramReceive(fd: number): Status & ReceivedDatagram,
+ *   datagramSend(fd: number, data: Uint8Array, from?: Uint8Array, to?: Uint8Array, port?: number): Status,
+ *   Poll: new (fd: number, callback: (ready: number) => void) => NativePoll,
  *   openPinned(path: string): Status & { fd: number },
  * }}
  */

@@ -4,6 +4,7 @@ import { constants } from 'node:os';
 
 /** See index.d.ts. */
 export class NetlinkError extends Error {
+  /** @type {'NetlinkError'} */
   name = 'NetlinkError';
   /** @type {string} */
   code;

@@ -25,6 +25,22 @@ export function parseIp(text) {
   return { family: 'inet6', bytes: parseIPv6(text) };
 }
 
+const MAPPED = Buffer.from('00000000000000000000ffff', 'hex');
+
+/**
+ * @param {string} text
+ * @returns {Buffer} 16 bytes, IPv4 mapped
+ */
+export function parseMapped(text) {
+  const { family, bytes } = parseIp(text);
+  return family === 'inet' ? Buffer.concat([MAPPED, bytes]) : bytes;
+}
+
+/** @param {Buffer} bytes 16 */
+export function formatMapped(bytes) {
+  return formatIp(bytes.subarray(0, 12).equals(MAPPED) ? bytes.subarray(12) : bytes);
+}
+
 /** @param {string} text a valid IPv6 address */
 function parseIPv6(text) {
   const bytes = Buffer.alloc(16);

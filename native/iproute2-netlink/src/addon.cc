@@ -7,34 +7,19 @@
 #include <cstring>
 #include <memory>
 
-#include "inet_socket.h"
+#include "inet.h"
 #include "netns.h"
 #include "nft.h"
 #include "promise_worker.h"
 #include "read.h"
 #include "socket.h"
+#include "values.h"
 
 namespace {
 
-std::string text(const Napi::Value &value) {
-  return value.IsString() ? value.As<Napi::String>().Utf8Value() : std::string();
-}
-
-std::vector<uint8_t> bytes(const Napi::Value &value) {
-  const auto array = value.As<Napi::Uint8Array>();
-  return {array.Data(), array.Data() + array.ByteLength()};
-}
-
-Napi::Object statusObject(Napi::Env env, int error, const std::string &words) {
-  auto object = Napi::Object::New(env);
-  object.Set("errno", error);
-  if (const char *name = error == 0 ? nullptr : strerrorname_np(error); name != nullptr) {
-    object.Set("code", name);
-    object.Set("description", strerrordesc_np(error));
-  }
-  if (!words.empty()) object.Set("text", words);
-  return object;
-}
+using nl::bytes;
+using nl::statusObject;
+using nl::text;
 
 Napi::Value statusValue(Napi::Env env, const nl::Status &status) {
   return statusObject(env, status.error, status.step);
@@ -149,32 +134,6 @@ Napi::Value netnsRead(const Napi::CallbackInfo &info) {
       });
 }
 
-/** Of lib/transparent.js: { netns, stream, source, sourcePort, destination?, destinationPort?,
- * device, backlog } -> status with `fd` */
-Napi::Value inetSocketOpen(const Napi::CallbackInfo &info) {
-  const auto fields = info[0].As<Napi::Object>();
-  const auto number = [&](const char *name) {
-    return fields.Get(name).As<Napi::Number>().Int32Value();
-  };
-  const auto address = [&](const char *name, const char *port) {
-    return nl::socketAddress(bytes(fields.Get(name)).data(), static_cast<uint16_t>(number(port)));
-  };
-  nl::InetSocketSpec spec;
-  spec.netns = text(fields.Get("netns"));
-  spec.stream = fields.Get("stream").ToBoolean().Value();
-  spec.source = address("source", "sourcePort");
-  if (fields.Has("destination")) spec.destination = address("destination", "destinationPort");
-  spec.device = text(fields.Get("device"));
-  spec.backlog = number("backlog");
-  return nl::PromiseWorker<nl::OpenedSocket>::start(
-      info.Env(), [spec = std::move(spec)] { return nl::openInetSocket(spec); },
-      [](Napi::Env env, const nl::OpenedSocket &opened) {
-        auto object = statusObject(env, opened.status.error, opened.status.step);
-        object.Set("fd", opened.fd);
-        return Napi::Value(object);
-      });
-}
-
 /** (path of a pin) -> status with `fd` */
 Napi::Value openPinned(const Napi::CallbackInfo &info) {
   const std::string path = text(info[0]);
@@ -192,7 +151,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("netnsCreate", Napi::Function::New<netnsCreate>(env));
   exports.Set("netnsDelete", Napi::Function::New<netnsDelete>(env));
   exports.Set("netnsRead", Napi::Function::New<netnsRead>(env));
-  exports.Set("inetSocketOpen", Napi::Function::New<inetSocketOpen>(env));
+  nl::defineInet(env, exports);
   exports.Set("nft", Napi::Function::New<nft>(env));
   exports.Set("openPinned", Napi::Function::New<openPinned>(env));
   return exports;

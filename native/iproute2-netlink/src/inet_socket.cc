@@ -26,10 +26,10 @@ bool setOptions(int fd, const InetSocketSpec &spec) {
     return false;
   }
   if (!spec.stream && !tellDestinations(fd)) return false;
-  if (!spec.destination) return enable(fd, SOL_SOCKET, SO_REUSEADDR);
-  // A port that is free for this destination is enough for a stream. A datagram socket that may be
-  // shared would be given a port that is taken.
-  return !spec.stream || enable(fd, SOL_IP, IP_BIND_ADDRESS_NO_PORT);
+  // a datagram socket that may be shared would be given a port that is taken
+  if ((spec.stream || !spec.destination) && !enable(fd, SOL_SOCKET, SO_REUSEADDR)) return false;
+  // for a stream a port is enough that is free for this destination
+  return !spec.stream || !spec.destination || enable(fd, SOL_IP, IP_BIND_ADDRESS_NO_PORT);
 }
 
 Status prepare(int fd, const InetSocketSpec &spec) {
