@@ -8,6 +8,7 @@
 #include "include/deliver.h"
 #include "include/device.h"
 #include "include/neighbor.h"
+#include "include/listen.h"
 #include "include/node.h"
 #include "include/report.h"
 
@@ -42,6 +43,7 @@ int from_endpoint(struct __sk_buff *skb) {
   if (!reason && write_translation(skb, run)) reason = REWRITE_FAILED;
   report(skb, run, FROM_ENDPOINT, reason);
   if (reason || !config) return TC_ACT_SHOT;
+  if (feature_proxy && run->proxy) return deliver_to_proxy(skb, run);
   if (destination.endpoint) return deliver(skb, destination.endpoint);
   if (is_tunneled(&destination)) return send_through_tunnel(skb, run, &destination, config);
   return TC_ACT_OK;
@@ -72,7 +74,8 @@ int to_endpoint(struct __sk_buff *skb) {
   enum reason reason = decide_to_endpoint(skb, run, config_of_node());
   if (!reason && write_translation(skb, run)) reason = REWRITE_FAILED;
   report(skb, run, TO_ENDPOINT, reason);
-  return reason ? TC_ACT_SHOT : TC_ACT_OK;
+  if (reason) return TC_ACT_SHOT;
+  return feature_proxy && run->proxy ? send_to_proxy(skb, run) : TC_ACT_OK;
 }
 
 /* On egress of the node's own device. */
@@ -87,6 +90,7 @@ int from_host(struct __sk_buff *skb) {
   if (!reason && write_translation(skb, run)) reason = REWRITE_FAILED;
   report(skb, run, FROM_HOST, reason);
   if (reason) return TC_ACT_SHOT;
+  if (feature_proxy && run->proxy) return send_to_proxy(skb, run);
   if (destination.endpoint) {
     if (set_macs(skb, destination.endpoint)) return TC_ACT_SHOT;
     return bpf_redirect(destination.endpoint->device, 0);
@@ -107,6 +111,7 @@ int from_tunnel(struct __sk_buff *skb) {
   if (!reason && write_translation(skb, run)) reason = REWRITE_FAILED;
   report(skb, run, FROM_TUNNEL, reason);
   if (reason || bpf_skb_change_type(skb, PACKET_HOST)) return TC_ACT_SHOT;
+  if (feature_proxy && run->proxy) return deliver_to_proxy(skb, run);
   return destination.endpoint ? deliver(skb, destination.endpoint) : TC_ACT_OK;
 }
 
@@ -124,6 +129,7 @@ int from_uplink(struct __sk_buff *skb) {
   if (!reason && write_translation(skb, run)) reason = REWRITE_FAILED;
   if (uplink != PASS || reason) report(skb, run, FROM_UPLINK, reason);
   if (reason) return TC_ACT_SHOT;
+  if (feature_proxy && run->proxy) return deliver_to_proxy(skb, run);
   return uplink == TO_BACKEND && destination.endpoint ? deliver(skb, destination.endpoint)
                                                       : TCX_NEXT;
 }
@@ -141,6 +147,39 @@ int to_uplink(struct __sk_buff *skb) {
   if (uplink == PASS) return TCX_NEXT;
   report(skb, run, TO_UPLINK, reason);
   return reason ? TC_ACT_SHOT : TCX_NEXT;
+}
+
+/* What the proxy sends, to either side of what it filters: it speaks in the other side's name. */
+static __always_inline int from_proxy(struct __sk_buff *skb, enum filter sender,
+                                      enum program program) {
+  struct run *run = new_run(EGRESS);
+  const struct plumb_config *config = config_of_node();
+  struct place destination = {};
+
+  if (!run || !config || !feature_proxy) return TC_ACT_SHOT;
+  run->sender = sender;
+  enum reason reason = parse(skb, &run->packet);
+  if (!reason) {
+    identify(&run->packet.source, &run->from);
+    reason = decide(skb, run, &destination, config, 0, 0);
+  }
+  if (!reason && write_translation(skb, run)) reason = REWRITE_FAILED;
+  report(skb, run, program, reason);
+  if (reason) return TC_ACT_SHOT;
+  if (run->proxy) return deliver_to_proxy(skb, run);
+  if (destination.endpoint) return deliver(skb, destination.endpoint);
+  if (is_tunneled(&destination)) return send_through_tunnel(skb, run, &destination, config);
+  return TCX_NEXT;
+}
+
+SEC("tc")
+int from_egress_proxy(struct __sk_buff *skb) {
+  return from_proxy(skb, EGRESS_FILTER, FROM_EGRESS_PROXY);
+}
+
+SEC("tc")
+int from_ingress_proxy(struct __sk_buff *skb) {
+  return from_proxy(skb, INGRESS_FILTER, FROM_INGRESS_PROXY);
 }
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -23,12 +23,18 @@
  * What a flow's flags say. SERVICE: it is to a service, as the opener sees it, and natAddress is
  * its back-end. TRANSLATED: it is to that back-end, and natAddress is the service, which replies
  * come from. HAIRPIN: the back-end is the opener itself; see service.h. FORWARDED: it is of an
- * endpoint in the host's name, and was judged as the endpoint's.
+ * endpoint in the host's name, and was judged as the endpoint's. FROM_EGRESS_FILTER and
+ * FROM_INGRESS_FILTER: the proxy opened it, behind that filter. CUT: a connection was there before
+ * its filter was; the proxy does not know it.
  */
 #define FLOW_SERVICE 1
 #define FLOW_TRANSLATED 2
 #define FLOW_HAIRPIN 4
 #define FLOW_FORWARDED 8
+#define FLOW_FROM_EGRESS_FILTER 16
+#define FLOW_FROM_INGRESS_FILTER 32
+#define FLOW_FROM_FILTER (FLOW_FROM_EGRESS_FILTER | FLOW_FROM_INGRESS_FILTER)
+#define FLOW_CUT 64
 
 /* A packet's place in its flow. */
 struct tracking {
@@ -118,12 +124,13 @@ static __always_inline void touch_flow(struct plumb_flow *flow, const struct tra
   if (flow->expires != expires) flow->expires = expires;
 }
 
-/* What is translated in a flow; none: no flags. */
+/* What is done to a flow: the address that is translated, if flags say so, and who filters it. */
 struct translation {
   struct plumb_addr address;
   __be16 port;
   __u8 flags;
   __u8 pad;
+  __u32 listener;
 };
 
 /* Remembers a flow that was allowed. Nonzero when there is no room: then it must not pass. */
@@ -132,10 +139,11 @@ static __always_inline int open_flow(const struct tracking *tracking, const stru
                                      const struct translation *translation) {
   struct plumb_flow flow = {
       .epoch = epoch,
-      .verdict = ALLOW,
+      .verdict = translation->listener ? REDIRECT : ALLOW,
       .state = next_state(state, packet, tracking->isReply),
       .fromB = tracking->sourceIsB != tracking->isReply,
       .flags = translation->flags,
+      .listener = translation->listener,
       .natAddress = translation->address,
       .natPort = translation->port,
   };

@@ -9,6 +9,7 @@
 #include "packet.h"
 #include "parse.h"
 #include "policy.h"
+#include "proxy.h"
 #include "related.h"
 #include "service.h"
 
@@ -34,6 +35,10 @@ struct run {
   struct packet related;
   struct translation translation;
   struct choice choice;
+  /* The filter that the packet comes out of: the proxy sent it. */
+  enum filter sender;
+  /* Where the packet goes to the proxy: ifindex. */
+  __u32 proxy;
 };
 
 struct {
@@ -62,7 +67,8 @@ static __always_inline const struct plumb_config *config_of_node(void) {
 
 /* Judges the flow as its opener would be judged, whichever side sent this packet. */
 static __always_inline enum reason judge_flow(struct run *run, const struct packet *packet,
-                                              __u32 epoch, const struct plumb_config *config) {
+                                              __u32 epoch, const struct plumb_config *config,
+                                              enum filter filtered) {
   int isReply = run->tracking.isReply;
   __be16 port = packet->policyPort;
 
@@ -76,7 +82,38 @@ static __always_inline enum reason judge_flow(struct run *run, const struct pack
   run->judgement.protocol = packet->protocol;
   run->judgement.port = port;
   return judge(&run->judgement, isReply ? &run->to : &run->from, isReply ? &run->from : &run->to,
-               config);
+               config, filtered);
+}
+
+/*
+ * Sets `proxy` where a packet of a filtered flow goes there. One that has no business where it is,
+ * with the filter's own flow or out of another filter, is refused.
+ */
+__noinline int steer(struct run *run, __u32 flags, __u32 listener) {
+  const struct plumb_config *config = config_of_node();
+
+  if (!run || !config) return NO_POLICY;
+  int isReply = run->tracking.isReply;
+  enum filter ahead = filter_of(listener), behind = filter_behind(flags);
+  enum filter from = isReply ? ahead : behind, to = isReply ? behind : ahead;
+
+  if (flags & FLOW_CUT) {
+    /* What the other side still says goes to the opener, which knows of no connection any more once
+     * the proxy has reset it, and its reset goes back: so that both are free of it. */
+    if (isReply && run->sender == NO_FILTER) from = NO_FILTER;
+    if (!isReply && run->packet.tcpFlags & TCP_RST) to = NO_FILTER;
+  }
+  if (run->sender != from) return PROXY_UNAVAILABLE;
+  if (to == NO_FILTER) return FORWARDED;
+  run->proxy = way_to(to, config);
+  return run->proxy ? FORWARDED : PROXY_UNAVAILABLE;
+}
+
+/* Where the packet goes, if its flow is one that is filtered. */
+static __always_inline enum reason steer_by(struct run *run, __u8 flags, __u32 listener) {
+  if (!feature_proxy) return FORWARDED;
+  if (!listener && !(flags & FLOW_FROM_FILTER) && run->sender == NO_FILTER) return FORWARDED;
+  return steer(run, flags, listener);
 }
 
 /*
@@ -145,9 +182,11 @@ __noinline int decide_related(struct run *run, __u32 epoch, int isFromKnown) {
   if (!flow) return POLICY_DEFAULT_DENY;
   if (!isFromKnown) identify(&run->related.source, &run->from);
   if (flow->epoch != epoch) {
-    enum reason reason = judge_flow(run, &run->related, epoch, config);
+    enum reason reason = judge_flow(run, &run->related, epoch, config, filter_behind(flow->flags));
     if (reason) return reason;
   }
+  enum reason steered = steer_by(run, flow->flags, flow->listener);
+  if (steered) return steered;
   if (!feature_services || !(flow->flags & (FLOW_TRANSLATED | FLOW_SERVICE))) return FORWARDED;
   /* What the opener says about a reply that it did not want is not put together again. */
   if (!run->tracking.isReply || flow->flags != FLOW_TRANSLATED) return NO_SERVICE;
@@ -175,7 +214,8 @@ __noinline int decide_anew(struct run *run, __u32 epoch, int isKnown) {
   /* An endpoint to itself is nobody's business. */
   if (isLoopback && !flags) return FORWARDED;
   if (!isLoopback && !(flags & FLOW_FORWARDED)) {
-    enum reason reason = judge_flow(run, packet, epoch, config);
+    enum filter filtered = flow ? filter_behind(flow->flags) : run->sender;
+    enum reason reason = judge_flow(run, packet, epoch, config, filtered);
     if (reason) {
       if (flow && !bpf_map_delete_elem(&plumb_conntrack, &run->tracking.tuple))
         count_one(FLOWS_REMOVED);
@@ -187,6 +227,16 @@ __noinline int decide_anew(struct run *run, __u32 epoch, int isKnown) {
     translation->address = flow->natAddress;
     translation->port = flow->natPort;
     translation->flags = flow->flags;
+  }
+  if (feature_proxy) {
+    __u32 listener = listener_after(flow, run->judgement.listener, config);
+    if (!flow) translation->flags |= flag_behind(run->sender);
+    if (flow && !flow->listener && listener && packet->protocol == TCP)
+      translation->flags |= FLOW_CUT;
+    translation->listener = listener;
+    run->judgement.listener = listener;
+    enum reason reason = steer_by(run, translation->flags, listener);
+    if (reason) return reason;
   }
   if (run->choice.isNew && open_service_flow(packet, translation, &run->choice, epoch))
     return CONNTRACK_FULL;
@@ -235,6 +285,7 @@ static __always_inline enum reason decide(struct __sk_buff *skb, struct run *run
   if (!isToKnown) *destination = find_side(&run->to, &packet->destination, config);
   if (flow && flow->epoch == epoch && !run->choice.isNew) {
     touch_flow(flow, &run->tracking, packet);
+    reason = steer_by(run, flow->flags, flow->listener);
     translate_reply(run, flow);
   } else {
     reason = decide_anew(run, epoch, flow != 0);

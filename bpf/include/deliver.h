@@ -33,6 +33,25 @@ static __always_inline int deliver(struct __sk_buff *skb, const struct plumb_end
   return bpf_redirect_peer(endpoint->device, 0);
 }
 
+/* Both ends of each way to the proxy have this address; see PROXY_MAC in src/state/layout.ts. */
+static __always_inline int address_proxy(struct __sk_buff *skb) {
+  const __u8 macs[12] = {0x02, 0x70, 0x6c, 0x75, 0x6d, 0x62, 0x02, 0x70, 0x6c, 0x75, 0x6d, 0x62};
+
+  return bpf_skb_store_bytes(skb, 0, macs, sizeof(macs), 0);
+}
+
+/* Straight into the proxy's namespace: from a device's ingress. */
+static __always_inline int deliver_to_proxy(struct __sk_buff *skb, const struct run *run) {
+  if (address_proxy(skb)) return TC_ACT_SHOT;
+  return bpf_redirect_peer(run->proxy, 0);
+}
+
+/* The same from a device's egress. */
+static __always_inline int send_to_proxy(struct __sk_buff *skb, const struct run *run) {
+  if (address_proxy(skb)) return TC_ACT_SHOT;
+  return bpf_redirect(run->proxy, 0);
+}
+
 static __always_inline int is_tunneled(const struct place *destination) {
   const struct plumb_peer *peer = destination->peer;
 

@@ -10,5 +10,6 @@ const volatile __u8 plumb_build[8] = {};
 const volatile __u8 feature_ipv6 = 1;
 const volatile __u8 feature_events = 1;
 const volatile __u8 feature_metrics = 1;
+const volatile __u8 feature_proxy = 1;
 const volatile __u8 feature_services = 1;
 const volatile __u8 feature_tunnel = 1;

@@ -40,6 +40,9 @@ MAP(plumb_metrics, BPF_MAP_TYPE_PERCPU_HASH, struct plumb_metric_key, struct plu
     0);
 MAP(plumb_counters, BPF_MAP_TYPE_PERCPU_ARRAY, __u32, struct plumb_counter, 4, 0);
 
+/* Listening sockets by listener, held by the proxy's supervisor. */
+MAP(plumb_listeners, BPF_MAP_TYPE_SOCKHASH, __u32, __u64, 65536, 0);
+
 /* One more of what no packet's verdict is about. */
 static __always_inline void count_one(enum counter counter) {
   __u32 index = counter;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #pragma once
 
+#include "features.h"
 #include "maps.h"
 #include "packet.h"
 
@@ -34,9 +35,15 @@ struct judgement {
   __u8 otherReason;
   __u8 otherDirection;
   __u16 pad;
+  /* What filters the flow, 0 for nothing; while it is judged, what the side that was asked last
+   * says. */
+  __u32 listener;
 };
 
 #define TABLE_KEY_BITS 64
+
+/* Ways to the proxy and back: one for filters of egress policies, one for those of ingress. */
+enum filter { NO_FILTER, EGRESS_FILTER, INGRESS_FILTER };
 
 static __always_inline enum reason check_table(struct judgement *judgement, __u32 table) {
   struct plumb_table_key key = {
@@ -53,8 +60,10 @@ static __always_inline enum reason check_table(struct judgement *judgement, __u3
   case ALLOW:
     return FORWARDED;
   case REDIRECT:
-    /* No proxy is known here yet, and nothing passes unfiltered. */
-    return PROXY_UNAVAILABLE;
+    if (!feature_proxy || !entry->listener) return PROXY_UNAVAILABLE;
+    if (judgement->protocol != TCP && judgement->protocol != UDP) return PROXY_UNAVAILABLE;
+    judgement->listener = entry->listener;
+    return FORWARDED;
   }
   return entry->flags & ENTRY_DEFAULT ? POLICY_DEFAULT_DENY : POLICY_DENIED;
 }
@@ -71,6 +80,7 @@ __noinline int check(struct judgement *judgement) {
   };
 
   judgement->lenient = 0;
+  judgement->listener = 0;
   judgement->version = 0;
   judgement->class = 0;
   judgement->table = 0;
@@ -104,6 +114,8 @@ static __always_inline enum reason ask(struct judgement *judgement, enum directi
   judgement->peer = peer->identity;
   enum reason reason = check(judgement);
 
+  /* What is only audited is not filtered. */
+  if (subject->flags & ENDPOINT_AUDIT) judgement->listener = 0;
   if (!reason || !(judgement->lenient || subject->flags & ENDPOINT_AUDIT)) return reason;
   judgement->audited = 1;
   judgement->reason = reason;
@@ -120,27 +132,40 @@ static __always_inline void remember_other(struct judgement *judgement,
 
 /*
  * Both sides must allow: the opener's egress and the other's ingress. Where both are only audited,
- * the first is told: it would have been the one to drop.
+ * the first is told: it would have been the one to drop. `filtered` is the side whose filter the
+ * flow has behind it: the opener's comes first.
  */
 static __always_inline enum reason judge(struct judgement *judgement, const struct side *opener,
                                          const struct side *other,
-                                         const struct plumb_config *config) {
+                                         const struct plumb_config *config, enum filter filtered) {
+  __u32 listener = 0;
+
+  judgement->listener = 0;
   if (opener->hasPolicy) {
     enum reason reason = ask(judgement, EGRESS, opener, other);
     if (reason) return reason;
+    if (filtered == NO_FILTER && judgement->listener)
+      listener = judgement->listener | LISTENER_EGRESS;
+    judgement->listener = listener;
   }
   if (!other->hasPolicy) return FORWARDED;
   if (opener->identity == IDENTITY_HOST && (config->flags & CONFIG_ALLOW_LOCALHOST))
     return FORWARDED;
-  if (!opener->hasPolicy) return ask(judgement, INGRESS, other, opener);
+  if (!opener->hasPolicy) {
+    enum reason reason = ask(judgement, INGRESS, other, opener);
+    if (filtered == INGRESS_FILTER) judgement->listener = 0;
+    return reason;
+  }
   struct judgement egress = *judgement;
   judgement->audited = 0;
   judgement->reason = FORWARDED;
   enum reason reason = ask(judgement, INGRESS, other, opener);
+  if (listener || filtered == INGRESS_FILTER) judgement->listener = listener;
   if (reason || !egress.audited) {
     remember_other(judgement, &egress);
   } else {
     remember_other(&egress, judgement);
+    egress.listener = judgement->listener;
     *judgement = egress;
   }
   return reason;

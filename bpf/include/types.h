@@ -24,8 +24,11 @@ struct plumb_config {
   __u32 tunnelDevice;  /* ifindex */
   __be16 tunnelPort;
   __u16 pad;
+  /* ifindexes of the ways to the proxy; 0: there is none */
+  __u32 proxyEgress;
+  __u32 proxyIngress;
 };
-SIZE_IS(struct plumb_config, 20);
+SIZE_IS(struct plumb_config, 28);
 
 struct plumb_endpoint {
   __u32 device;
@@ -107,7 +110,7 @@ struct plumb_flow {
   __u8 state;
   __u8 fromB; /* 1: side B opened the flow */
   __u8 flags;
-  __u32 listener;
+  __u32 listener; /* with LISTENER_EGRESS; 0: none */
   /* FLOW_SERVICE: the back-end. FLOW_TRANSLATED: the service as the opener knows it. */
   struct plumb_addr natAddress;
   __be16 natPort;
@@ -248,7 +251,16 @@ struct plumb_counter {
 SIZE_IS(struct plumb_counter, 8);
 
 enum counter { EVENTS_LOST, PACKETS_UNCOUNTED, FLOWS_OPENED, FLOWS_REMOVED };
-enum program { FROM_ENDPOINT, TO_ENDPOINT, FROM_HOST, FROM_TUNNEL, FROM_UPLINK, TO_UPLINK };
+enum program {
+  FROM_ENDPOINT,
+  TO_ENDPOINT,
+  FROM_HOST,
+  FROM_TUNNEL,
+  FROM_UPLINK,
+  TO_UPLINK,
+  FROM_EGRESS_PROXY,
+  FROM_INGRESS_PROXY,
+};
 enum direction { INGRESS, EGRESS };
 enum verdict { DENY = 1, ALLOW, REDIRECT };
 
@@ -271,3 +283,7 @@ enum verdict { DENY = 1, ALLOW, REDIRECT };
 #define ENTRY_DEFAULT 1
 /* Of a table entry that denies and is only audited: the packet passes, and is told of. */
 #define ENTRY_AUDIT 2
+/* Of a flow's listener: it is the opener's egress policy that asks for it. */
+#define LISTENER_EGRESS 0x10000
+/* In plumb_listeners: the socket for UDP. */
+#define LISTENER_UDP 0x10000

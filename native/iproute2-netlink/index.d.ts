@@ -110,6 +110,12 @@ export function netnsList(): string[];
 export function netnsRead(o: { netns?: string; paths: readonly string[] }): Promise<string[]>;
 
 /**
+ * Writes a file that is another one in each namespace: a setting in /proc/sys/net/...
+ * @param o.netns path; default: the namespace of this process
+ */
+export function netnsWrite(o: { netns?: string; path: string; text: string }): Promise<void>;
+
+/**
  * Inode of a namespace: its identity while it lives.
  * @param path default: the namespace of this process
  */
@@ -122,6 +128,7 @@ export function netnsId(path?: string): bigint;
  * @param o.netns path of the namespace it belongs to; default: that of this process
  * @param o.type tcp: listening
  * @param o.port default: 0, any that is free
+ * @param o.device to be bound to (SO_BINDTODEVICE), with every connection that it accepts; default: none
  * @param o.backlog connections of tcp that wait to be accepted; default: 4096
  * @returns its file descriptor
  */
@@ -129,6 +136,7 @@ export function transparentSocket(o: {
   netns?: string;
   type: 'tcp' | 'udp';
   port?: number;
+  device?: string;
   backlog?: number;
 }): Promise<number>;
 

@@ -205,6 +205,8 @@ export interface LinkInfo {
   readonly type: string;
   /** Of tcx: the device; 0 when it is gone. */
   readonly ifindex?: number;
+  /** Of a network namespace: its inode; 0 when it is gone. */
+  readonly netnsInode?: number;
 }
 
 /** An attachment. It goes when the last descriptor is closed, unless it is pinned. */

@@ -15,6 +15,7 @@ export const directions = {
   loader: ['model'],
   proxy: ['model', 'state'],
   kernel: ['model', 'state', 'plan', 'proxy'],
+  supervisor: ['model', 'state', 'proxy', 'kernel'],
   apply: ['model', 'state', 'plan', 'kernel'],
   engine: [
     ...['model', 'constructs', 'state', 'policy', 'synth', 'plan', 'verdict', 'lint', 'report'],
@@ -83,4 +84,4 @@ export const nativeDoor = 'src/kernel/native.ts';
 export const nativeModules = ['libbpf-napi', 'iproute2-netlink'];
 
 /** Parts that may start processes. */
-export const processDoors = ['loader', 'cli'];
+export const processDoors = ['loader', 'cli', 'proxy', 'supervisor'];

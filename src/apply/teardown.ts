@@ -1,5 +1,6 @@
 import { rmdir } from 'node:fs/promises';
 import { directoriesOf, type Instance } from '../kernel/instance.js';
+import { dropDeadSkLookups } from '../kernel/sk-lookup.js';
 import { dropDeadTcx } from '../kernel/tcx.js';
 import { removeProvenance } from './provenance.js';
 
@@ -7,6 +8,7 @@ import { removeProvenance } from './provenance.js';
 export async function removeDirectories(instance: Instance): Promise<void> {
   await removeProvenance(instance);
   await dropDeadTcx(instance);
+  await dropDeadSkLookups(instance);
   for (const directory of directoriesOf(instance)) {
     try {
       await rmdir(directory);

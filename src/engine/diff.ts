@@ -77,6 +77,7 @@ function withoutRules(view: PolicyView): CompiledPolicy {
     sets: new Map(),
     classTerms: new Map(),
     classOf: () => undefined,
+    listeners: new Map(),
     warnings: [],
   };
 }

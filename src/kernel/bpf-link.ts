@@ -1,5 +1,6 @@
 import type { Attributes } from '../state/state.js';
 import type { BpfProgram } from './native.js';
+import { deleteSkLookup, reattachSkLookups, writeSkLookup } from './sk-lookup.js';
 import { deleteFilter, reattachFilters, writeFilter } from './tc-block.js';
 import { deleteTcx, reattachTcx, writeTcx } from './tcx.js';
 import type { WriteContext } from './write-context.js';
@@ -7,11 +8,25 @@ import type { WriteContext } from './write-context.js';
 type LinkAttributes = Attributes['bpf-link'];
 
 export function writeLink(context: WriteContext, link: LinkAttributes): Promise<void> {
-  return link.attach === 'tcx' ? writeTcx(context, link) : writeFilter(context, link);
+  switch (link.attach) {
+    case 'tcx':
+      return writeTcx(context, link);
+    case 'sk-lookup':
+      return writeSkLookup(context, link);
+    case 'tc-block':
+      return writeFilter(context, link);
+  }
 }
 
 export function deleteBpfLink(context: WriteContext, link: LinkAttributes): Promise<void> {
-  return link.attach === 'tcx' ? deleteTcx(context, link) : deleteFilter(context, link);
+  switch (link.attach) {
+    case 'tcx':
+      return deleteTcx(context, link);
+    case 'sk-lookup':
+      return deleteSkLookup(context, link);
+    case 'tc-block':
+      return deleteFilter(context, link);
+  }
 }
 
 /** Puts a program wherever the program with number `oldId` runs. */
@@ -23,4 +38,5 @@ export async function reattach(
 ): Promise<void> {
   await reattachFilters(context, oldId, name, program);
   await reattachTcx(context, oldId, program);
+  await reattachSkLookups(context, oldId, program);
 }

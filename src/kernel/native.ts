@@ -1,5 +1,6 @@
 // The one door to native code.
 import {
+  attachSkLookup,
   attachTcx,
   BpfLink,
   BpfMap,
@@ -19,6 +20,7 @@ import {
   netnsId,
   netnsList,
   netnsRead,
+  netnsWrite,
   nft,
   transparentConnect,
   transparentSocket,
@@ -35,9 +37,11 @@ import type {
   Route,
   RouteOperation,
   Rule,
+  RuleOperation,
 } from 'iproute2-netlink';
 
 export {
+  attachSkLookup,
   attachTcx,
   BpfLink,
   BpfMap,
@@ -48,8 +52,19 @@ export {
   RingBuffer,
   unpin,
 };
-export { Netlink, netnsCreate, netnsDelete, netnsId, netnsList, netnsRead, nft };
+export { Netlink, netnsCreate, netnsDelete, netnsId, netnsList, netnsRead, netnsWrite, nft };
 export { DatagramSocket, transparentConnect, transparentSocket };
 export type { BpfObject, MapInfo };
 export type { DatagramHandlers, DatagramPath };
-export type { Address, Filter, Link, Neighbor, Operation, Qdisc, Route, RouteOperation, Rule };
+export type {
+  Address,
+  Filter,
+  Link,
+  Neighbor,
+  Operation,
+  Qdisc,
+  Route,
+  RouteOperation,
+  Rule,
+  RuleOperation,
+};

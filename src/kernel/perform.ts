@@ -9,7 +9,10 @@ import { createLink, deleteLink, updateLink } from './link-write.js';
 import { deleteNeighbor, writeNeighbor } from './neighbor.js';
 import { createNetns, deleteNetns } from './netns.js';
 import { deleteNftTable, writeNftTable } from './nft-table.js';
+import { deleteProxy, writeProxy } from './proxy.js';
 import { createRoute, deleteRoute } from './route.js';
+import { createRule, deleteRule } from './rule.js';
+import { leaveSysctl, writeSysctl } from './sysctl.js';
 import type { WriteContext } from './write-context.js';
 
 type PlainKind = Exclude<KindName, 'bpf-entries'>;
@@ -27,6 +30,8 @@ const WRITERS: { readonly [K in PlainKind]: Write<K> } = {
   address: remade(createAddress, deleteAddress),
   neighbor: changed(writeNeighbor, writeNeighbor, deleteNeighbor),
   route: changed(createRoute, createRoute, deleteRoute),
+  rule: remade(createRule, deleteRule),
+  sysctl: changed(writeSysctl, writeSysctl, leaveSysctl),
   'nft-table': changed(writeNftTable, writeNftTable, deleteNftTable),
   'bpf-map': remade(createMap, deleteMap),
   'bpf-program': (context, before, after) => {
@@ -34,6 +39,7 @@ const WRITERS: { readonly [K in PlainKind]: Write<K> } = {
     if (before !== null) deleteProgram(context, before);
   },
   'bpf-link': changed(writeLink, writeLink, deleteBpfLink),
+  proxy: changed(writeProxy, writeProxy, deleteProxy),
 };
 
 type Call<A> = (context: WriteContext, attributes: A) => Promise<void> | void;

@@ -16,6 +16,10 @@ import { ownDevices } from './own-devices.js';
 import { nodeOfAlias, ownLinks } from './ownership.js';
 import { readNftTables } from './nft-table.js';
 import { readRoutes } from './route.js';
+import { readRules } from './rule.js';
+import { readSkLookups } from './sk-lookup.js';
+import { readProxy } from './proxy.js';
+import { readProxySettings } from './proxy-settings.js';
 import { readFilters } from './tc-block.js';
 import { readTcx } from './tcx.js';
 import type { Link } from './native.js';
@@ -76,7 +80,14 @@ async function read(
       ...readRoutes(snapshot),
     );
   }
-  if (isSomething) resources.push(...(await readNftTables(instance)));
+  if (isSomething) {
+    resources.push(
+      ...(await readNftTables(instance)),
+      ...(await readRules(netlink)),
+      ...(await readProxy(instance)),
+      ...(await readProxySettings(instance, namespaces, endpoints)),
+    );
+  }
   const maps = await openMaps(instance, isSomething);
   try {
     const datapath = (): ReturnType<typeof openDatapath> => openDatapath(objectPath);
@@ -86,6 +97,7 @@ async function read(
       ...programs.map(({ resource }) => resource),
       ...(await readFilters(netlink, namesById(programs))),
       ...(maps.closed ? [] : await readTcx(instance, outside.links, namesById(programs))),
+      ...(maps.closed ? [] : await readSkLookups(instance, namesById(programs))),
       ...(await readEntries(maps.pinned, ownDevices(outside, node))),
     );
     return markPrevious(normalizeState({ version: 1, node, resources }));

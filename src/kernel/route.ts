@@ -11,7 +11,7 @@ import type { WriteContext } from './write-context.js';
 /** Routes that carry our protocol number, whatever device they use. */
 export function readRoutes({ netns, links, routes }: Snapshot): PlainResource<'route'>[] {
   const names = new Map(links.map((link) => [link.ifindex, link.name]));
-  return routes.filter(isOurs).map(({ destination, oif, gateway, source, table }) =>
+  return routes.filter(isOurs).map(({ destination, oif, gateway, source, table, type }) =>
     resource('route', {
       ...(netns === undefined ? {} : { netns }),
       destination,
@@ -20,6 +20,7 @@ export function readRoutes({ netns, links, routes }: Snapshot): PlainResource<'r
       ...(gateway === undefined ? {} : { gateway }),
       ...(source === undefined ? {} : { source }),
       table,
+      ...(type === 'local' ? { type } : {}),
     }),
   );
 }
@@ -60,7 +61,7 @@ export async function deleteRoute(
 
 async function operationOf(
   context: WriteContext,
-  { netns, destination, device, gateway, source, table }: Attributes['route'],
+  { netns, destination, device, gateway, source, table, type }: Attributes['route'],
 ): Promise<RouteOperation['route']> {
   return {
     destination,
@@ -70,6 +71,7 @@ async function operationOf(
     // onlink: the route to the gateway itself may come later.
     ...(gateway === undefined ? {} : { gateway, onlink: true }),
     ...(source === undefined ? {} : { source }),
+    ...(type === undefined ? {} : { type }),
   };
 }
 

@@ -1,6 +1,6 @@
 import { parseEntriesKey } from '../state/kinds/bpf-entries.js';
 import type { MapName } from '../state/layout.js';
-import type { Resource } from '../state/state.js';
+import type { Attributes, Resource } from '../state/state.js';
 import type { Step } from './plan.js';
 
 /** A step with its place inside its phase: ascending where things are made, descending in retire. */
@@ -26,10 +26,19 @@ const RANK = {
   nft: 5,
   netns: 20,
   link: 21,
+  // the proxy's ways, whose devices are no node links
+  ownFilter: 24,
   address: 30,
   neighbor: 31,
   route: 32,
+  sysctl: 29,
+  rule: 33,
+  socketLookup: 34,
+  proxy: 35,
 } as const;
+
+/** Devices of ours that are an end of a veth and have a program of their own. */
+const OWN_VETH = /^plumb_p/;
 
 const ENTRIES_RANK: Partial<Record<MapName, number>> = {
   plumb_tables: 10,
@@ -57,7 +66,7 @@ export function rankOf(resource: Resource, nodeLinks: ReadonlySet<string>): numb
     case 'bpf-program':
       return RANK.program;
     case 'bpf-link':
-      return RANK.filter;
+      return filterRank(resource.attributes, nodeLinks);
     case 'nft-table':
       return RANK.nft;
     case 'netns':
@@ -72,9 +81,23 @@ export function rankOf(resource: Resource, nodeLinks: ReadonlySet<string>): numb
       return RANK.neighbor;
     case 'route':
       return RANK.route;
+    case 'rule':
+      return RANK.rule;
+    case 'sysctl':
+      return RANK.sysctl;
+    case 'proxy':
+      return RANK.proxy;
     case 'bpf-entries':
       return ENTRIES_RANK[parseEntriesKey(resource.key)?.map ?? resource.map] ?? RANK.route;
   }
+}
+
+/** On a shared block before any device is; on a device, or in a namespace, once that is there. */
+function filterRank(link: Attributes['bpf-link'], nodeLinks: ReadonlySet<string>): number {
+  if (link.attach === 'sk-lookup') return RANK.socketLookup;
+  return link.attach === 'tcx' && OWN_VETH.test(link.device) && !nodeLinks.has(link.device)
+    ? RANK.ownFilter
+    : RANK.filter;
 }
 
 /** Steps of all phases in the order in which they are done. */

@@ -2,6 +2,7 @@ import type { Origin } from '../model/error.js';
 import { kindOf } from '../state/kinds.js';
 import type { EntriesResource, Resource } from '../state/state.js';
 import { compareAttributes } from './differences.js';
+import { bridgeBetween } from './bridges.js';
 import { rankOf, type Draft } from './order.js';
 
 export type Plain = Exclude<Resource, EntriesResource>;
@@ -11,6 +12,8 @@ export interface PlainChange {
   readonly after: Plain | null;
   readonly action: 'create' | 'update' | 'replace' | 'delete';
   readonly why: string;
+  /** Only after the commit. */
+  readonly isLast?: true;
 }
 
 /** Plain resources that differ, by kind and key; two with one slot are one replacement. */
@@ -54,11 +57,12 @@ export function plainDrafts(
   nodeLinks: ReadonlySet<string>,
   fallback: Origin,
 ): Draft[] {
-  return changes.flatMap(({ before, after, action, why }) => {
+  return changes.flatMap(inTwo).flatMap((change) => {
+    const { before, after, action, why } = change;
     const resource = after ?? before;
     if (resource === null) return [];
     const step = {
-      phase: action === 'delete' ? ('retire' as const) : ('stage' as const),
+      phase: retires(change) ? ('retire' as const) : ('stage' as const),
       action,
       kind: resource.kind,
       key: resource.key,
@@ -69,6 +73,22 @@ export function plainDrafts(
     };
     return [{ step, rank: rankOf(resource, nodeLinks) }];
   });
+}
+
+/** What judges by the policy before the commit keeps what that policy needs until after it. */
+function inTwo(change: PlainChange): PlainChange[] {
+  const { before, after, action, why } = change;
+  if (action !== 'update' || before === null || after === null) return [change];
+  const bridge = bridgeBetween(before, after);
+  if (bridge === undefined) return [change];
+  const rest: PlainChange = { ...change, before: bridge, isLast: true };
+  return compare(before, bridge).change === 'same'
+    ? [rest]
+    : [{ before, after: bridge, action, why }, rest];
+}
+
+function retires({ action, isLast }: PlainChange): boolean {
+  return action === 'delete' || isLast === true;
 }
 
 export function isPlain(resource: Resource): resource is Plain {

@@ -67,6 +67,7 @@ function run(
     tables: versionCompiler.tablesOf(versionOf.values()),
     allowLocalhost: node.allowLocalhost,
     sets,
+    listeners: new Map(),
     warnings: parsed
       .filter(({ warnings }) => warnings.length > 0)
       .flatMap(({ warnings }) => warnings),

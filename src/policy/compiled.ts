@@ -1,4 +1,5 @@
 import type { Identity } from '../model/identity.js';
+import type { Listener } from '../model/l7.js';
 import type { Direction, ParsedPolicy } from './policy-set.js';
 import type { PrefixIdentity } from './prefixes.js';
 import type { Ends, TableEntry } from './table.js';
@@ -55,5 +56,7 @@ export interface CompiledPolicy extends PolicyView {
    * that rules ask for as nobody else does: no tables are compiled for that, and the default would miss its denials.
    */
   readonly classOf: (identity: Identity) => number | undefined;
+  /** By id: those that tables name. */
+  readonly listeners: ReadonlyMap<number, Listener>;
   readonly warnings: readonly string[];
 }

@@ -18,6 +18,7 @@ const NOUNS: Readonly<Record<string, string>> = {
   'nft-table': 'nft table',
   'bpf-program': 'program',
   'bpf-link': 'filter',
+  sysctl: 'setting',
 };
 
 /** What a step is on, in a word: `table`, `version`, `route`. */

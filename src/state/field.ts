@@ -17,7 +17,14 @@ export interface Field {
 }
 
 export type MapType =
-  'array' | 'hash' | 'lru_hash' | 'lpm_trie' | 'ringbuf' | 'percpu_hash' | 'percpu_array';
+  | 'array'
+  | 'hash'
+  | 'lru_hash'
+  | 'lpm_trie'
+  | 'ringbuf'
+  | 'percpu_hash'
+  | 'percpu_array'
+  | 'sockhash';
 
 export interface MapLayout {
   readonly name: string;

@@ -68,7 +68,9 @@ export function stateFromJson(value: unknown, file = 'state file'): State {
 export function resourceToJson(resource: Resource): ResourceDocument {
   if (resource.kind === 'bpf-entries') return entriesToJson(resource);
   const { kind, key, attributes, origin, notes } = resource;
-  return { kind, key, attributes, ...(origin ? { origin } : {}), ...(notes ? { notes } : {}) };
+  const rest = { ...(origin ? { origin } : {}), ...(notes ? { notes } : {}) };
+  // What the schema has as JSON is JSON that may only be read here.
+  return { kind, key, attributes, ...rest } as ResourceDocument;
 }
 
 /** @throws RangeError when a field does not fit or the key is not that of the attributes. */

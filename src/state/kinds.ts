@@ -7,7 +7,10 @@ import { link } from './kinds/link.js';
 import { neighbor } from './kinds/neighbor.js';
 import { netns } from './kinds/netns.js';
 import { nftTable } from './kinds/nft-table.js';
+import { proxy } from './kinds/proxy.js';
 import { route } from './kinds/route.js';
+import { rule } from './kinds/rule.js';
+import { sysctl } from './kinds/sysctl.js';
 import { normalizeEntries } from './kinds/bpf-entries.js';
 import type { Attributes, KindName, PlainResource, Resource } from './state.js';
 import type { Origin } from '../model/error.js';
@@ -19,10 +22,13 @@ export const KINDS: { readonly [K in PlainKindName]: Kind<K> } = {
   address,
   neighbor,
   route,
+  rule,
+  sysctl,
   'nft-table': nftTable,
   'bpf-map': bpfMap,
   'bpf-program': bpfProgram,
   'bpf-link': bpfLink,
+  proxy,
 };
 
 export const KIND_NAMES: readonly KindName[] = [

@@ -10,6 +10,8 @@ export const PROGRAM = {
   from_tunnel: 3,
   from_uplink: 4,
   to_uplink: 5,
+  from_egress_proxy: 6,
+  from_ingress_proxy: 7,
 } as const;
 export type ProgramName = keyof typeof PROGRAM;
 

@@ -39,6 +39,15 @@ export const ENTRY_DEFAULT = 1;
 /** Flag of a table entry that denies and is only audited: the packet passes, and is told of. */
 export const ENTRY_AUDIT = 2;
 
+/** Flag beside the listener of a flow: it is its opener's egress policy that asks for it. */
+export const LISTENER_EGRESS = 0x10000;
+
+/** In plumb_listeners, beside a listener's id: its socket for UDP. */
+export const LISTENER_UDP = 0x10000;
+
+/** MAC of both ends of every way to the proxy: nobody else is on it. */
+export const PROXY_MAC = '02:70:6c:75:6d:62';
+
 export const MAPS = {
   plumb_config: {
     name: 'plumb_config',
@@ -55,6 +64,9 @@ export const MAPS = {
       f('tunnelDevice', 'ifname'),
       f('tunnelPort', 'be16'),
       f('pad', 'u16'),
+      // the ways to the proxy, by whose policy filters
+      f('proxyEgress', 'ifname'),
+      f('proxyIngress', 'ifname'),
     ],
     maxEntries: 1,
   },
@@ -188,6 +200,17 @@ export const MAPS = {
       f('pad', 'u16'),
     ],
     maxEntries: 524_288,
+    dynamic: true,
+  },
+  plumb_listeners: {
+    name: 'plumb_listeners',
+    type: 'sockhash',
+    keyStruct: '__u32',
+    valueStruct: '__u64',
+    key: [f('listener', 'u32')],
+    // written as a file descriptor, read as the socket's cookie
+    value: [f('socket', 'u64')],
+    maxEntries: 65_536,
     dynamic: true,
   },
   plumb_fragments: {

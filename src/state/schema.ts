@@ -32,6 +32,22 @@ const attributes = {
     gateway: text.optional(),
     source: text.optional(),
     table: u32,
+    type: z.literal('local').optional(),
+  }),
+  rule: z.strictObject({
+    netns: text.optional(),
+    family: z.enum(['inet', 'inet6']),
+    priority: u32,
+    table: u32,
+    iif: text.optional(),
+    oif: text.optional(),
+    fwmark: u32.optional(),
+    fwmask: u32.optional(),
+  }),
+  sysctl: z.strictObject({
+    netns: text.optional(),
+    name: z.string().regex(/^net(\/[A-Za-z0-9_.-]+)+$/),
+    value: text,
   }),
   'nft-table': z.strictObject({
     family: z.enum(['inet', 'ip', 'ip6']),
@@ -67,7 +83,25 @@ const attributes = {
       direction: z.enum(['ingress', 'egress']),
       program: text,
     }),
+    z.strictObject({ attach: z.literal('sk-lookup'), netns: text, program: text }),
   ]),
+  proxy: z.strictObject({
+    mode: z.literal('socket'),
+    netns: text,
+    listeners: z
+      .array(
+        z.strictObject({
+          id: z.int().min(1).max(0xffff),
+          protocol: z.enum(['http', 'dns', 'tls', 'plugin']),
+          direction: z.enum(['ingress', 'egress']),
+          plugin: text.optional(),
+          denyBody: z.string().optional(),
+          rules: z.array(z.json()).readonly(),
+        }),
+      )
+      .readonly(),
+    running: z.boolean(),
+  }),
 };
 
 type PlainName = keyof typeof attributes;

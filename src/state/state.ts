@@ -8,10 +8,13 @@ export type KindName =
   | 'address'
   | 'neighbor'
   | 'route'
+  | 'rule'
+  | 'sysctl'
   | 'nft-table'
   | 'bpf-map'
   | 'bpf-program'
   | 'bpf-link'
+  | 'proxy'
   | 'bpf-entries';
 
 /** `netns` absent: the node's own namespace. */
@@ -45,6 +48,27 @@ export interface Attributes {
     readonly gateway?: string;
     readonly source?: string;
     readonly table: number;
+    /** `local`: what it leads to is taken for the namespace's own. Absent: unicast. */
+    readonly type?: 'local';
+  };
+  /** Of policy routing: packets that match all that is given are routed by a table. */
+  rule: {
+    readonly netns?: string;
+    readonly family: 'inet' | 'inet6';
+    readonly priority: number;
+    readonly table: number;
+    readonly iif?: string;
+    readonly oif?: string;
+    readonly fwmark?: number;
+    readonly fwmask?: number;
+  };
+  /** A setting of one of our devices, or of one of our namespaces. */
+  sysctl: {
+    readonly netns?: string;
+    /** As in sysctl(8), with slashes: `net/ipv4/conf/plumb_pe/rp_filter`. */
+    readonly name: string;
+    /** Fields separated by one space. */
+    readonly value: string;
   };
   /** As a whole ours; see https://wiki.nftables.org for what chains and expressions say. */
   'nft-table': {
@@ -69,7 +93,30 @@ export interface Attributes {
     readonly object: string;
     readonly features: Readonly<Record<string, boolean>>;
   };
-  'bpf-link': TcBlockAttributes | TcxAttributes;
+  'bpf-link': TcBlockAttributes | TcxAttributes | SkLookupAttributes;
+  /** What filters traffic by rules of layer 7. */
+  proxy: {
+    /** How packets come to it: `socket` is by the datapath alone. */
+    readonly mode: 'socket';
+    /** Name of its namespace. */
+    readonly netns: string;
+    /** By id, ascending. */
+    readonly listeners: readonly ListenerSpec[];
+    /** Whether everything that listeners need runs. */
+    readonly running: boolean;
+  };
+}
+
+/** A listener as the proxy is told of it: without the lines that ask for it. */
+export interface ListenerSpec {
+  readonly id: number;
+  readonly protocol: 'http' | 'dns' | 'tls' | 'plugin';
+  readonly direction: 'ingress' | 'egress';
+  /** Of a protocol plug-in: its name. */
+  readonly plugin?: string;
+  readonly denyBody?: string;
+  /** In the order of the listener. */
+  readonly rules: readonly Json[];
 }
 
 /** A base chain, in the words of nft's JSON. */
@@ -100,6 +147,14 @@ export interface TcxAttributes {
   readonly attach: 'tcx';
   readonly device: string;
   readonly direction: 'ingress' | 'egress';
+  /** As of a block. */
+  readonly program: string;
+}
+
+/** What listening socket a packet reaches in a namespace of ours. */
+export interface SkLookupAttributes {
+  readonly attach: 'sk-lookup';
+  readonly netns: string;
   /** As of a block. */
   readonly program: string;
 }

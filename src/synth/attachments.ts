@@ -1,15 +1,19 @@
 import type { NodeSpec } from '../model/program.js';
 import { resource } from '../state/kinds.js';
 import { EGRESS_BLOCK, INGRESS_BLOCK } from '../state/layout.js';
+import { PROXY_WAYS } from '../state/proxy-names.js';
 import type { Attributes, Resource } from '../state/state.js';
 import { TUNNEL_DEVICE } from './cluster.js';
 import { notesOf, switchesOf, type Feature } from './features.js';
 import type { DatapathObject } from './node.js';
+import { proxyNetns } from './proxy.js';
 
 /** What of the datapath a node needs besides what every endpoint does. */
 export interface Uses {
   readonly tunnel: boolean;
   readonly services: boolean;
+  /** A rule is of layer 7. */
+  readonly proxy: boolean;
   /** A policy is about the node itself. */
   readonly hostPolicy: boolean;
 }
@@ -33,6 +37,12 @@ export function attachments(
   for (const device of node.devices ?? []) {
     if (uses.services || uses.hostPolicy) links.push(tcx(device, 'ingress', 'from_uplink'));
     if (uses.hostPolicy) links.push(tcx(device, 'egress', 'to_uplink'));
+  }
+  if (uses.proxy) {
+    for (const { device, program } of Object.values(PROXY_WAYS)) {
+      links.push(tcx(device, 'ingress', program));
+    }
+    links.push({ attach: 'sk-lookup', netns: proxyNetns(node), program: 'to_listener' });
   }
   const programs = [...new Set(links.map(({ program }) => program))].sort();
   return [

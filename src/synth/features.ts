@@ -1,3 +1,4 @@
+import type { Listener } from '../model/l7.js';
 import type { NodeSpec, ProgramDocument } from '../model/program.js';
 import { isIPv6 } from './addresses.js';
 import type { Neighborhood } from './cluster.js';
@@ -13,6 +14,7 @@ export function featuresFor(
   node: NodeSpec,
   { services }: ProgramDocument,
   { mode, others }: Neighborhood,
+  listeners: readonly Listener[],
 ): Readonly<Record<string, Feature>> {
   const six = node.podCIDRs.find(isIPv6);
   const [service] = services;
@@ -20,6 +22,10 @@ export function featuresFor(
     events: node.events === false ? off('events is false') : on('drops are told'),
     ipv6: six === undefined ? off('no range is IPv6') : on(`range ${six}`),
     metrics: on('packets are counted'),
+    proxy:
+      listeners.length === 0
+        ? off('no rule is of layer 7')
+        : on(`${String(listeners.length)} listener${listeners.length === 1 ? '' : 's'} of layer 7`),
     services: service === undefined ? off('there is no service') : on(`service ${service.name}`),
     tunnel:
       mode === 'tunnel'

@@ -10,6 +10,7 @@ import {
   CONFIG_EVENT_BYTES,
   ENDPOINT_AUDIT,
 } from '../state/layout.js';
+import { PROXY_WAYS } from '../state/proxy-names.js';
 import type { EntriesResource, State } from '../state/state.js';
 import { attachments } from './attachments.js';
 import { isIPv6 } from './addresses.js';
@@ -28,6 +29,7 @@ import { ipcacheRows, prefixRows } from './ipcache.js';
 import { masqueradeTable } from './masquerade.js';
 import { NODE_DEVICE, nodeResources, type DatapathObject } from './node.js';
 import { policyEntries } from './policy-entries.js';
+import { proxyResources } from './proxy.js';
 import { serviceEntries, serviceRoutes } from './services.js';
 
 export interface SynthInput {
@@ -48,10 +50,12 @@ export function synth(input: SynthInput): State {
   checkDevices(local);
   const around = neighborhoodOf(node, document);
   const mtu = endpointMtu(node, around);
-  const features = featuresFor(node, document, around);
+  const listeners = [...compiled.listeners.values()];
+  const features = featuresFor(node, document, around, listeners);
   const uses = {
     tunnel: around.mode === 'tunnel',
     services: document.services.length > 0,
+    proxy: listeners.length > 0,
     hostPolicy: compiled.policySets.has(RESERVED.host),
   };
   return normalizeState({
@@ -64,6 +68,7 @@ export function synth(input: SynthInput): State {
       ...local.flatMap((endpoint) => endpointResources(node, endpoint, mtu)),
       ...addressing(input, local, around),
       ...policyEntries(compiled, node.origin),
+      ...proxyResources(node, listeners, mtu),
       ...serviceEntries(document),
       ...serviceRoutes(document, node),
       ...masqueradeTable(node, document),
@@ -111,6 +116,9 @@ function addressing(
     hostPolicySet: compiled.policySets.get(RESERVED.host) ?? 0,
     ...(around.mode === 'tunnel'
       ? { tunnelDevice: TUNNEL_DEVICE, tunnelPort: node.cluster?.tunnelPort ?? 0 }
+      : {}),
+    ...(compiled.listeners.size > 0
+      ? { proxyEgress: PROXY_WAYS.egress.device, proxyIngress: PROXY_WAYS.ingress.device }
       : {}),
   };
   return [

@@ -150,11 +150,14 @@ describe('the object', () => {
     const object = await loadObject(OBJECT);
     try {
       expect(object.programs().sort()).toEqual([
+        'from_egress_proxy',
         'from_endpoint',
         'from_host',
+        'from_ingress_proxy',
         'from_tunnel',
         'from_uplink',
         'to_endpoint',
+        'to_listener',
         'to_uplink',
       ]);
     } finally {
@@ -164,6 +167,7 @@ describe('the object', () => {
       'events',
       'ipv6',
       'metrics',
+      'proxy',
       'services',
       'tunnel',
     ]);

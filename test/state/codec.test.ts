@@ -23,7 +23,7 @@ describe('the codec', () => {
   it('gives every struct the size that the datapath states', () => {
     const sizes = Object.fromEntries(mapNames().map((m) => [m, [keySize(m), valueSize(m)]]));
     expect(sizes).toEqual({
-      plumb_config: [4, 20],
+      plumb_config: [4, 28],
       plumb_endpoints: [16, 28],
       plumb_devices: [4, 48],
       plumb_ipcache: [16, 24],
@@ -33,6 +33,7 @@ describe('the codec', () => {
       plumb_refs: [12, 4],
       plumb_tables: [12, 4],
       plumb_conntrack: [40, 36],
+      plumb_listeners: [4, 8],
       plumb_fragments: [40, 12],
       plumb_services: [20, 20],
       plumb_backends: [8, 20],

@@ -42,6 +42,7 @@ import { createRequire } from 'node:module';
  *   Socket: new () => NativeSocket,
  *   netnsCreate(directory: string, name: string, setup: Uint8Array): Promise<Status>,
  *   netnsDelete(path: string): Promise<Status>,
+ *   netnsWrite(netns: string, path: string, text: string): Promise<Status>,
  *   netnsRead(netns: string, paths: readonly string[]): Promise<Status & { texts: string[] }>,
  *   nft(netns: string, json: string, echo: boolean): Promise<Status & { output: string, complaint: string }>,
  *   inetSocketOpen(o: InetSocketSpec): Promise<Status & { fd: number }>,

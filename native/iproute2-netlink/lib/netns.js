@@ -38,6 +38,12 @@ export async function netnsRead({ netns = '', paths }) {
   return texts;
 }
 
+/** @param {{ netns?: string, path: string, text: string }} o */
+export async function netnsWrite({ netns = '', path, text }) {
+  const status = await addon.netnsWrite(netns, path, text);
+  if (status.errno !== 0) throw errorOf(status, `write ${path}`);
+}
+
 /** @template T @param {() => T} read @returns {T | undefined} */
 function unlessGone(read) {
   try {

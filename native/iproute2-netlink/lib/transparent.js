@@ -19,13 +19,20 @@ const WRITABLE = 2;
  * @property {string} [device]
  */
 
-/** @param {{ netns?: string, type: 'tcp' | 'udp', port?: number, backlog?: number }} o */
-export async function transparentSocket({ netns = '', type, port = 0, backlog = BACKLOG }) {
+/** @param {{ netns?: string, type: 'tcp' | 'udp', port?: number, device?: string, backlog?: number }} o */
+export async function transparentSocket({
+  netns = '',
+  type,
+  port = 0,
+  device = '',
+  backlog = BACKLOG,
+}) {
   if (type !== 'tcp' && type !== 'udp') throw invalid(`neither tcp nor udp: ${String(type)}`);
   if (!Number.isInteger(backlog) || backlog < 1) throw invalid(`no backlog: ${backlog}`);
+  if (Buffer.byteLength(device) > LONGEST_DEVICE) throw invalid(`no device: ${device}`);
   const stream = type === 'tcp';
   return open(`listen on ${type} port ${port}`, {
-    ...{ netns, stream, source: ANY, sourcePort: portOf(port), device: '' },
+    ...{ netns, stream, source: ANY, sourcePort: portOf(port), device },
     backlog: stream ? backlog : 0,
   });
 }

@@ -134,6 +134,16 @@ Napi::Value netnsRead(const Napi::CallbackInfo &info) {
       });
 }
 
+/** (netns path or '', path, text) -> status */
+Napi::Value netnsWrite(const Napi::CallbackInfo &info) {
+  return nl::PromiseWorker<nl::Status>::start(
+      info.Env(),
+      [netns = text(info[0]), path = text(info[1]), words = text(info[2])] {
+        return nl::writeInNetns(netns, path, words);
+      },
+      statusValue);
+}
+
 /** (path of a pin) -> status with `fd` */
 Napi::Value openPinned(const Napi::CallbackInfo &info) {
   const std::string path = text(info[0]);
@@ -152,6 +162,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("netnsDelete", Napi::Function::New<netnsDelete>(env));
   exports.Set("netnsRead", Napi::Function::New<netnsRead>(env));
   nl::defineInet(env, exports);
+  exports.Set("netnsWrite", Napi::Function::New<netnsWrite>(env));
   exports.Set("nft", Napi::Function::New<nft>(env));
   exports.Set("openPinned", Napi::Function::New<openPinned>(env));
   return exports;

@@ -7,19 +7,27 @@ import { EGRESS_BLOCK, INGRESS_BLOCK } from '../layout.js';
  */
 export const bpfLink: Kind<'bpf-link'> = {
   name: 'bpf-link',
-  keyOf: (link) =>
-    link.attach === 'tcx'
-      ? `tcx/${link.device}/${link.direction}`
-      : `tc-block/${blockName(link.block)}`,
-  normalize: (link) =>
-    link.attach === 'tcx'
-      ? {
-          attach: link.attach,
-          device: link.device,
-          direction: link.direction,
-          program: link.program,
-        }
-      : { attach: link.attach, block: link.block, program: link.program },
+  keyOf: (link) => {
+    switch (link.attach) {
+      case 'tcx':
+        return `tcx/${link.device}/${link.direction}`;
+      case 'sk-lookup':
+        return `sk-lookup/${link.netns}`;
+      case 'tc-block':
+        return `tc-block/${blockName(link.block)}`;
+    }
+  },
+  normalize: (link) => {
+    const { attach, program } = link;
+    switch (attach) {
+      case 'tcx':
+        return { attach, device: link.device, direction: link.direction, program };
+      case 'sk-lookup':
+        return { attach, netns: link.netns, program };
+      case 'tc-block':
+        return { attach, block: link.block, program };
+    }
+  },
   changeFor: () => 'update',
 };
 

@@ -6,18 +6,20 @@ export const MAIN_TABLE = 254;
 
 export const route: Kind<'route'> = {
   name: 'route',
-  keyOf: ({ netns, destination, device, gateway, table }) =>
+  keyOf: ({ netns, destination, device, gateway, table, type }) =>
     (netns === undefined ? '' : `${netns}:`) +
+    (type === undefined ? '' : `${type} `) +
     canonicalPrefix(destination) +
     (gateway === undefined ? ` dev ${device}` : ` via ${canonicalAddress(gateway)}`) +
     (table === MAIN_TABLE ? '' : ` table ${table}`),
-  normalize: ({ netns, destination, device, gateway, source, table }) => ({
+  normalize: ({ netns, destination, device, gateway, source, table, type }) => ({
     ...(netns === undefined ? {} : { netns }),
     destination: canonicalPrefix(destination),
     device,
     ...(gateway === undefined ? {} : { gateway: canonicalAddress(gateway) }),
     ...(source === undefined ? {} : { source: canonicalAddress(source) }),
     table,
+    ...(type === undefined ? {} : { type }),
   }),
   changeFor: () => 'update',
   slot: ({ netns, destination, table }) =>

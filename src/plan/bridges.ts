@@ -1,0 +1,44 @@
+import { withListenersOf } from '../state/kinds/proxy.js';
+import { resource } from '../state/kinds.js';
+import type { PlainResource } from '../state/state.js';
+import type { Plain } from './plain-steps.js';
+
+/**
+ * What stands between two forms of a resource while the policy changes from one that needs the first to
+ * one that needs the second; undefined where the second does for both.
+ */
+export function bridgeBetween(before: Plain, after: Plain): Plain | undefined {
+  if (before.kind === 'proxy' && after.kind === 'proxy') return bridgeOfProxy(before, after);
+  if (before.kind === 'bpf-program' && after.kind === 'bpf-program') {
+    return bridgeOfProgram(before, after);
+  }
+  return undefined;
+}
+
+/** The listeners of both. */
+function bridgeOfProxy(
+  { attributes: former }: PlainResource<'proxy'>,
+  after: PlainResource<'proxy'>,
+): Plain | undefined {
+  const ids = new Set(after.attributes.listeners.map(({ id }) => id));
+  if (former.listeners.every(({ id }) => ids.has(id))) return undefined;
+  return resource('proxy', withListenersOf(after.attributes, former), after.origin);
+}
+
+/** The switches of both. */
+function bridgeOfProgram(
+  { attributes: former }: PlainResource<'bpf-program'>,
+  after: PlainResource<'bpf-program'>,
+): Plain | undefined {
+  const { name, object, features } = after.attributes;
+  const leaving = Object.keys(former.features).filter(
+    (feature) => former.features[feature] === true && features[feature] === false,
+  );
+  if (leaving.length === 0) return undefined;
+  const both = Object.fromEntries(leaving.map((feature) => [feature, true]));
+  return resource(
+    'bpf-program',
+    { name, object, features: { ...features, ...both } },
+    after.origin,
+  );
+}

@@ -1,0 +1,37 @@
+import type { Kind } from '../kind.js';
+import type { Attributes, ListenerSpec } from '../state.js';
+
+/** There is one on a node. Its listeners come before what leads to them, and go after it. */
+export const proxy: Kind<'proxy'> = {
+  name: 'proxy',
+  keyOf: () => 'proxy',
+  normalize: ({ mode, netns, listeners, running }) => ({
+    mode,
+    netns,
+    listeners: [...listeners].sort((a, b) => a.id - b.id).map(normalizeListener),
+    running,
+  }),
+  changeFor: (differs) => (differs.some((name) => name === 'netns') ? 'replace' : 'update'),
+};
+
+function normalizeListener(given: ListenerSpec): ListenerSpec {
+  const { id, protocol, direction, plugin, denyBody, rules } = given;
+  return {
+    id,
+    protocol,
+    direction,
+    ...(plugin === undefined ? {} : { plugin }),
+    ...(denyBody === undefined ? {} : { denyBody }),
+    rules,
+  };
+}
+
+/** Both proxies' listeners, for as long as packets may still be on their way to the former's. */
+export function withListenersOf(
+  next: Attributes['proxy'],
+  former: Attributes['proxy'],
+): Attributes['proxy'] {
+  const ids = new Set(next.listeners.map(({ id }) => id));
+  const leaving = former.listeners.filter(({ id }) => !ids.has(id));
+  return proxy.normalize({ ...next, listeners: [...next.listeners, ...leaving] });
+}
