@@ -105,9 +105,9 @@ async function between(): Promise<{ near: TestNetns; far: TestNetns }> {
     [near, 'p0', 1],
     [far, 'p1', 2],
   ] as const) {
+    netns.ip('link', 'set', device, 'up');
     netns.ip('address', 'add', `10.98.0.${String(last)}/24`, 'dev', device);
     netns.ip('address', 'add', `fd98::${String(last)}/64`, 'dev', device, 'nodad');
-    netns.ip('link', 'set', device, 'up');
   }
   for (const family of ['-4', '-6']) {
     near.ip(family, 'rule', 'add', 'iif', 'p0', 'lookup', '100');
