@@ -5,7 +5,7 @@
 #include "addr.h"
 #include "conntrack.h"
 
-#define LISTENER_ID 0xffff
+#define LISTENER_ID (LISTENER_EGRESS - 1)
 #define FAMILY_IPV4 2
 
 static __always_inline struct packet packet_of_lookup(const struct bpf_sk_lookup *lookup) {

@@ -88,9 +88,10 @@ SIZE_IS(struct plumb_table_key, 12);
 struct plumb_verdict {
   __u8 verdict;
   __u8 flags;
-  __u16 listener;
+  __u16 pad;
+  __u32 listener;
 };
-SIZE_IS(struct plumb_verdict, 4);
+SIZE_IS(struct plumb_verdict, 8);
 
 struct plumb_tuple {
   struct plumb_addr addressA;
@@ -284,6 +285,6 @@ enum verdict { DENY = 1, ALLOW, REDIRECT };
 /* Of a table entry that denies and is only audited: the packet passes, and is told of. */
 #define ENTRY_AUDIT 2
 /* Of a flow's listener: it is the opener's egress policy that asks for it. */
-#define LISTENER_EGRESS 0x10000
+#define LISTENER_EGRESS 0x40000000
 /* In plumb_listeners: the socket for UDP. */
-#define LISTENER_UDP 0x10000
+#define LISTENER_UDP 0x80000000

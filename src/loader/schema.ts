@@ -91,6 +91,43 @@ const icmpField = z.strictObject({
   type: z.union([z.number(), z.string()]),
 });
 
+const fqdn = z.strictObject({
+  matchName: z.string().exactOptional(),
+  matchPattern: z.string().exactOptional(),
+});
+
+const portRule = z.strictObject({
+  ports: z.array(port),
+  rules: z
+    .strictObject({
+      http: z
+        .array(
+          z.strictObject({
+            method: z.string().exactOptional(),
+            path: z.string().exactOptional(),
+            host: z.string().exactOptional(),
+            headers: strings.exactOptional(),
+            headerMatches: z
+              .array(
+                z.strictObject({
+                  name: z.string(),
+                  value: z.string().exactOptional(),
+                  mismatch: z.enum(['LOG', 'ADD', 'DELETE', 'REPLACE']).exactOptional(),
+                }),
+              )
+              .exactOptional(),
+          }),
+        )
+        .exactOptional(),
+      dns: z.array(fqdn).exactOptional(),
+      l7proto: z.string().exactOptional(),
+      l7: z.array(z.record(z.string(), z.string())).exactOptional(),
+      denyBody: z.string().exactOptional(),
+    })
+    .exactOptional(),
+  serverNames: strings.exactOptional(),
+});
+
 const rule = z.strictObject({
   origin: origin.exactOptional(),
   action: z.enum(['Accept', 'Deny', 'Pass']).exactOptional(),
@@ -112,15 +149,8 @@ const rule = z.strictObject({
   entities: z.array(entity).exactOptional(),
   nodes: z.array(selector).exactOptional(),
   services: strings.exactOptional(),
-  fqdns: z
-    .array(
-      z.strictObject({
-        matchName: z.string().exactOptional(),
-        matchPattern: z.string().exactOptional(),
-      }),
-    )
-    .exactOptional(),
-  toPorts: z.array(z.strictObject({ ports: z.array(port) })).exactOptional(),
+  fqdns: z.array(fqdn).exactOptional(),
+  toPorts: z.array(portRule).exactOptional(),
   icmps: z.array(z.strictObject({ fields: z.array(icmpField) })).exactOptional(),
 }) satisfies z.ZodType<RuleSpec>;
 

@@ -49,7 +49,7 @@ export interface ListenerRule<R> {
 }
 
 interface ListenerOf<P extends string, R> {
-  /** 1-65535: hash of everything but origins. */
+  /** 1 to 2^30 - 1: hash of everything but origins. */
   readonly id: number;
   readonly protocol: P;
   /** Whose policy it is: that of who opens a connection (egress), or of who accepts it. */

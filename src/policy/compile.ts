@@ -58,16 +58,17 @@ function run(
     heads.set(set, version.id);
     versions.set(version.id, version.refs);
   }
+  const tables = versionCompiler.tablesOf(versionOf.values());
   const compiled: CompiledPolicy = {
     ...classes.identified,
     classOf: classOfNewcomer(classes, inForce, parser),
     policySets,
     heads,
     versions,
-    tables: versionCompiler.tablesOf(versionOf.values()),
+    tables,
     allowLocalhost: node.allowLocalhost,
     sets,
-    listeners: new Map(),
+    listeners: listenersOf(versionCompiler, versionOf, tables),
     warnings: parsed
       .filter(({ warnings }) => warnings.length > 0)
       .flatMap(({ warnings }) => warnings),
@@ -83,6 +84,17 @@ function run(
     versionOf,
   };
   return { compiled, next };
+}
+
+function listenersOf(
+  { listeners }: VersionCompiler,
+  versionOf: ReadonlyMap<PolicySetInfo, Version>,
+  tables: CompiledPolicy['tables'],
+): CompiledPolicy['listeners'] {
+  return listeners.named(
+    [...versionOf].map(([info, { refs }]) => ({ info, refs })),
+    tables,
+  );
 }
 
 /** Undefined, too, for one that means something new by the name of a port: there are no rules for that. */

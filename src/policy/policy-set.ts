@@ -3,6 +3,7 @@ import type { Identity } from '../model/identity.js';
 import { rangesOf, type PortRange } from '../model/port.js';
 import type { PolicySpec } from '../model/program.js';
 import { selectorKey } from '../model/selector.js';
+import { l7Of, rangesFor, type L7 } from './l7.js';
 import { lowerPolicy, type PlacedRule } from './lower.js';
 import {
   askedPorts,
@@ -35,6 +36,8 @@ export interface Rule {
   /** Undefined: any peer. */
   readonly peers: readonly PeerSelector[] | undefined;
   readonly ranges: readonly PortRange[];
+  /** Only what these let through passes. */
+  readonly l7?: L7;
   /** Equal for rules that contribute the same to a table. */
   readonly contribution: string;
   /** Equal for rules that mean the same. */
@@ -85,9 +88,9 @@ export class PolicyParser {
 function parsePolicy(spec: PolicySpec, original: PolicySpec | undefined): ParsedPolicy {
   const { ingress = [], ingressDeny = [], egress = [], egressDeny = [] } = spec;
   const rules = [
-    ...ingress.map((rule) => parseRule(spec, rule, 'ingress', false)),
+    ...ingress.flatMap((rule) => parseRules(spec, rule, 'ingress')),
     ...ingressDeny.map((rule) => parseRule(spec, rule, 'ingress', true)),
-    ...egress.map((rule) => parseRule(spec, rule, 'egress', false)),
+    ...egress.flatMap((rule) => parseRules(spec, rule, 'egress')),
     ...egressDeny.map((rule) => parseRule(spec, rule, 'egress', true)),
   ];
   return {
@@ -126,14 +129,32 @@ function warningsOf(spec: PolicySpec): string[] {
     );
 }
 
+/** One rule for the ports that are simply open, and one for each group of ports that is filtered. */
+function parseRules(policy: PolicySpec, rule: PlacedRule, direction: Direction): Rule[] {
+  const groups = rule.toPorts ?? [];
+  const filtered = groups.flatMap((group) => {
+    const l7 = l7Of(group);
+    return l7 === undefined ? [] : [{ group, l7 }];
+  });
+  if (filtered.length === 0) return [parseRule(policy, rule, direction, false)];
+  const open = groups.filter((group) => !filtered.some((one) => one.group === group));
+  return [
+    ...(open.length === 0 ? [] : [parseRule(policy, { ...rule, toPorts: open }, direction, false)]),
+    ...filtered.map(({ group, l7 }) =>
+      parseRule(policy, { ...rule, toPorts: [group] }, direction, false, l7),
+    ),
+  ];
+}
+
 function parseRule(
   policy: PolicySpec,
   rule: PlacedRule,
   direction: Direction,
   isDeny: boolean,
+  l7?: L7,
 ): Rule {
   const peers = peersOf(rule);
-  const ranges = rangesOf(rule);
+  const ranges = l7 === undefined ? rangesOf(rule) : rangesFor(l7, rangesOf(rule));
   const texts = canonical(
     ranges.map((r) => `${String(r.protocol)}:${String(r.from)}-${String(r.to)}`),
   );
@@ -143,6 +164,8 @@ function parseRule(
   const how = [
     ...(rank === undefined ? [] : [JSON.stringify(rank)]),
     ...(policy.audit === true ? ['audit'] : []),
+    // Listeners are of one direction: tables that name them, too.
+    ...(l7 === undefined ? [] : [`${direction} ${l7.key}`]),
   ];
   return {
     policy: policy.name,
@@ -154,6 +177,7 @@ function parseRule(
     ...(policy.audit === true && { audit: true }),
     peers,
     ranges,
+    ...(l7 && { l7 }),
     contribution: [deny ? 'deny' : 'allow', texts.join(','), ...how].join(' '),
     key: JSON.stringify([direction, deny, peerKeys, texts, ...how]),
   };

@@ -1,8 +1,11 @@
 import { LAST_PORT, PROTOCOLS, type PortRange } from '../model/port.js';
-import { resolve, type End, type Ruling } from './tiers.js';
+import { resolve, type End, type Resolution, type Ruling } from './tiers.js';
 
-/** `deny` by a rule, `default-deny` because no rule allows. Numbers are the datapath's business. */
-export type TableVerdict = 'allow' | 'deny' | 'default-deny';
+/**
+ * `deny` by a rule, `default-deny` because no rule allows, `redirect` to a proxy that lets through what
+ * rules of layer 7 allow. Numbers are the datapath's business.
+ */
+export type TableVerdict = 'allow' | 'deny' | 'default-deny' | 'redirect';
 
 /**
  * One entry: final, no other entry is weighed against it. `bits` is how much of the port counts:
@@ -15,12 +18,19 @@ export interface TableEntry {
   readonly verdict: TableVerdict;
   /** Only judged and told: what it denies is let through. */
   readonly audit?: true;
+  /** Of `redirect`: the listener that filters. */
+  readonly listener?: number;
 }
 
 /** What one rule contributes for a class. */
 export interface Contribution extends Ruling {
   readonly ranges: readonly PortRange[];
+  /** Lets through only a part of what it allows, which others say. */
+  readonly l7?: unknown;
 }
+
+/** Names the listener for rules each of which has its part of layer 7. */
+export type ListenerFor<C> = (rules: readonly [C, ...C[]]) => number;
 
 /** Where the tiers end, with all policies, and with those alone that are more than audited. */
 export interface Ends {
@@ -28,9 +38,9 @@ export interface Ends {
   readonly enforced: End;
 }
 
-type Covering = readonly (PortRange & Ruling)[];
+type Covering<C> = readonly (PortRange & C)[];
 
-type Said = Pick<TableEntry, 'verdict' | 'audit'>;
+type Said = Pick<TableEntry, 'verdict' | 'audit' | 'listener'>;
 
 interface Segment extends Said {
   readonly from: number;
@@ -41,42 +51,74 @@ interface Segment extends Said {
  * Resolves contributions to a table (see {@link resolve}). Canonical and minimal: the longest matching
  * prefix says the verdict, and no entry repeats what the one around it says. Never empty.
  */
-export function makeTable(contributions: readonly Contribution[], ends: Ends): TableEntry[] {
-  const all = contributions.flatMap(({ ranges, ...ruling }) =>
-    ranges.map((range) => ({ ...range, ...ruling })),
+export function makeTable<C extends Contribution>(
+  contributions: readonly C[],
+  ends: Ends,
+  listenerFor: ListenerFor<C>,
+): TableEntry[] {
+  const all: Covering<C> = contributions.flatMap((ruling) =>
+    ruling.ranges.map((range) => ({ ...ruling, ...range })),
   );
+  const rules = { ends, listenerFor };
   const any = all.filter((range) => range.protocol === PROTOCOLS.ANY);
-  const base = judge(any, ends);
+  const base = judge(any, rules);
   const entries: TableEntry[] = [{ protocol: PROTOCOLS.ANY, port: 0, bits: undefined, ...base }];
   const protocols = [...new Set(all.map((range) => range.protocol))].sort((a, b) => a - b);
   for (const protocol of protocols) {
     if (protocol === PROTOCOLS.ANY) continue;
     const ranges = all.filter((range) => range.protocol === protocol);
-    for (const segment of segmentsOf(ranges, any, base, ends)) {
+    for (const segment of segmentsOf(ranges, any, base, rules)) {
       if (!isSame(segment, base)) entries.push(...prefixesOf(protocol, segment));
     }
   }
   return entries;
 }
 
-/** What audited policies would deny is let through, and told. */
-function judge(covering: Covering, ends: Ends): Said {
-  const { verdict } = resolve(covering, ends.judged);
-  if (ends.judged === ends.enforced && !covering.some(({ audit }) => audit)) return { verdict };
-  const enforced = resolve(
+interface Rules<C> {
+  readonly ends: Ends;
+  readonly listenerFor: ListenerFor<C>;
+}
+
+/** What audited policies would deny, or filter, is let through, and told where it would be denied. */
+function judge<C extends Contribution>(covering: Covering<C>, rules: Rules<C>): Said {
+  const { judged, enforced } = rules.ends;
+  const all = resolve(covering, judged);
+  if (judged === enforced && !covering.some(({ audit }) => audit)) {
+    return filtered(all, judged, rules);
+  }
+  const serious = resolve(
     covering.filter(({ audit }) => !audit),
-    ends.enforced,
+    enforced,
   );
-  if (enforced.verdict !== 'allow') return { verdict: enforced.verdict };
-  return verdict === 'allow' ? { verdict } : { verdict, audit: true };
+  if (serious.verdict !== 'allow') return { verdict: serious.verdict };
+  return all.verdict === 'allow'
+    ? filtered(serious, enforced, rules)
+    : { verdict: all.verdict, audit: true };
+}
+
+/** What any rule lets through whatever it says is not filtered, nor what the end would let through. */
+function filtered<C extends Contribution>(
+  { verdict, by }: Resolution<C>,
+  end: End,
+  { listenerFor }: Rules<C>,
+): Said {
+  const [first, ...rest] = by;
+  if (verdict !== 'allow' || end === 'open' || first === undefined) return { verdict };
+  if (by.some(({ l7 }) => l7 === undefined)) return { verdict };
+  return { verdict: 'redirect', listener: listenerFor([first, ...rest]) };
 }
 
 function isSame(a: Said, b: Said): boolean {
-  return a.verdict === b.verdict && a.audit === b.audit;
+  return a.verdict === b.verdict && a.audit === b.audit && a.listener === b.listener;
 }
 
 /** Sweeps the ports of one protocol; neighbors of one verdict are one segment. */
-function segmentsOf(ranges: Covering, any: Covering, base: Said, ends: Ends): Segment[] {
+function segmentsOf<C extends Contribution>(
+  ranges: Covering<C>,
+  any: Covering<C>,
+  base: Said,
+  rules: Rules<C>,
+): Segment[] {
   const starts = new Set([0]);
   for (const { from, to } of ranges) starts.add(from).add(to + 1);
   const edges = [...starts].filter((port) => port <= LAST_PORT).sort((a, b) => a - b);
@@ -84,7 +126,7 @@ function segmentsOf(ranges: Covering, any: Covering, base: Said, ends: Ends): Se
   edges.forEach((from, i) => {
     const to = (edges[i + 1] ?? LAST_PORT + 1) - 1;
     const here = ranges.filter((range) => range.from <= from && to <= range.to);
-    const said = here.length === 0 ? base : judge([...any, ...here], ends);
+    const said = here.length === 0 ? base : judge([...any, ...here], rules);
     const last = segments.at(-1);
     if (last !== undefined && isSame(last, said)) segments[segments.length - 1] = { ...last, to };
     else segments.push({ from, to, ...said });

@@ -11,6 +11,7 @@ import { selectorLabelKeys } from '../model/selector.js';
 import { portNamesOf, type PortNames } from './named-ports.js';
 import { nearest } from './nearest.js';
 import type { Report } from './report.js';
+import { checkL7 } from './validate-l7.js';
 import { checkPorts } from './validate-ports.js';
 import { checkSubject } from './validate-subject.js';
 import { checkAction, checkTier } from './validate-tier.js';
@@ -57,6 +58,7 @@ export function validatePolicies(
         checkAction(policy, rule, reportAt(rule));
         checkRule(rule, peers, names, reportAt(rule));
         checkNames(rule, list, reportAt(rule));
+        checkL7(policy, rule, list, reportAt(rule));
         for (const one of rule.nodes ?? []) checkSelector(one, ofNodes, reportAt(rule), 'node');
         if (
           rule.cidrMatchMode !== undefined &&

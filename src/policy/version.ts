@@ -1,5 +1,6 @@
 import { DEFAULT_CLASS, type PolicySetInfo, type Refs } from './compiled.js';
 import { Ids } from './ids.js';
+import { ListenerIds } from './listeners.js';
 import type { Direction, Rule } from './policy-set.js';
 import { makeTable, type Ends, type TableEntry } from './table.js';
 
@@ -15,12 +16,13 @@ export class VersionCompiler {
   private readonly tables = new Map<number, readonly TableEntry[]>();
   private readonly versionIds = new Ids();
   private readonly tableIds = new Ids();
+  readonly listeners = new ListenerIds();
   /** Table by what contributes to it: rules with the same ports give the same one. */
   private readonly memo = new Map<string, number>();
   private readonly classesOfTerm = new Map<string, number[]>();
 
   get salted(): boolean {
-    return this.versionIds.salted || this.tableIds.salted;
+    return this.versionIds.salted || this.tableIds.salted || this.listeners.salted;
   }
 
   constructor(classTerms: ReadonlyMap<number, readonly string[]>) {
@@ -93,7 +95,7 @@ export class VersionCompiler {
     const key = `${ends.judged} ${ends.enforced} ${contributionOf(rules)}`;
     const known = this.memo.get(key);
     if (known !== undefined) return known;
-    const entries = makeTable(rules, ends);
+    const entries = makeTable(rules, ends, (filtered) => this.listeners.of(filtered));
     const id = this.tableIds.of(JSON.stringify(['table', entries]));
     this.memo.set(key, id);
     this.tables.set(id, entries);

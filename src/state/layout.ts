@@ -40,10 +40,10 @@ export const ENTRY_DEFAULT = 1;
 export const ENTRY_AUDIT = 2;
 
 /** Flag beside the listener of a flow: it is its opener's egress policy that asks for it. */
-export const LISTENER_EGRESS = 0x10000;
+export const LISTENER_EGRESS = 0x4000_0000;
 
 /** In plumb_listeners, beside a listener's id: its socket for UDP. */
-export const LISTENER_UDP = 0x10000;
+export const LISTENER_UDP = 0x8000_0000;
 
 /** MAC of both ends of every way to the proxy: nobody else is on it. */
 export const PROXY_MAC = '02:70:6c:75:6d:62';
@@ -164,7 +164,7 @@ export const MAPS = {
       f('pad', 'u8'),
       f('port', 'be16'),
     ],
-    value: [f('verdict', 'u8'), f('flags', 'u8'), f('listener', 'u16')],
+    value: [f('verdict', 'u8'), f('flags', 'u8'), f('pad', 'u16'), f('listener', 'u32')],
     maxEntries: 262_144,
     groupBy: 'table',
   },

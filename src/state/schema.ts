@@ -91,7 +91,7 @@ const attributes = {
     listeners: z
       .array(
         z.strictObject({
-          id: z.int().min(1).max(0xffff),
+          id: z.int().min(1).max(0x3fff_ffff),
           protocol: z.enum(['http', 'dns', 'tls', 'plugin']),
           direction: z.enum(['ingress', 'egress']),
           plugin: text.optional(),

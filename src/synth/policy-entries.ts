@@ -69,7 +69,7 @@ function refRows(version: number, refs: Refs): Row[] {
 }
 
 function tableRows(table: number, list: readonly TableEntry[]): Row[] {
-  return list.map(({ protocol, port, bits, verdict, audit }) => ({
+  return list.map(({ protocol, port, bits, verdict, audit, listener = 0 }) => ({
     key: {
       prefixLength: bits === undefined ? TABLE_BITS : PROTOCOL_BITS + bits,
       table,
@@ -77,9 +77,9 @@ function tableRows(table: number, list: readonly TableEntry[]): Row[] {
       port,
     },
     value: {
-      verdict: verdict === 'allow' ? VERDICT.allow : VERDICT.deny,
+      verdict: VERDICT[verdict === 'default-deny' ? 'deny' : verdict],
       flags: (verdict === 'default-deny' ? ENTRY_DEFAULT : 0) | (audit === true ? ENTRY_AUDIT : 0),
-      listener: 0,
+      listener,
     },
   }));
 }

@@ -82,16 +82,20 @@ interface TableRow {
   readonly protocol: number;
   readonly port: number;
   readonly verdict: number;
+  readonly listener: number;
   readonly flags: number;
 }
 
-function tableEntry({ prefixLength, protocol, port, verdict, flags }: TableRow): TableEntry {
+function tableEntry(row: TableRow): TableEntry {
+  const { prefixLength, protocol, port, verdict, flags, listener } = row;
   const denied = (flags & ENTRY_DEFAULT) === 0 ? 'deny' : 'default-deny';
   return {
     protocol,
     port,
     bits: prefixLength < PROTOCOL_BITS ? undefined : prefixLength - PROTOCOL_BITS,
-    verdict: verdict === VERDICT.allow ? 'allow' : denied,
+    ...(verdict === VERDICT.redirect
+      ? { verdict: 'redirect', listener }
+      : { verdict: verdict === VERDICT.allow ? 'allow' : denied }),
     ...((flags & ENTRY_AUDIT) === 0 ? {} : { audit: true }),
   };
 }

@@ -94,7 +94,7 @@ function judge(
       ? undefined
       : lookup(view.tables.get(found.table) ?? [], protocol, port);
   const by = { ...found, ...(entry === undefined ? {} : { entry }) };
-  if (entry?.verdict === 'allow') return { ...by, allowed: true };
+  if (entry?.verdict === 'allow' || entry?.verdict === 'redirect') return { ...by, allowed: true };
   const why =
     reason ?? (entry?.verdict === 'deny' ? 'policy-denied' : ('policy-default-deny' as const));
   return subject.isAudited === true || entry?.audit === true

@@ -46,7 +46,7 @@ function differenceAt(before: Tables, after: Tables, protocol: number, port: num
 function allows(tables: Tables, protocol: number, port: number): boolean {
   return tables.every((table) => {
     const entry = lookup(table ?? [], protocol, port);
-    return entry?.verdict === 'allow' || entry?.audit === true;
+    return entry?.verdict === 'allow' || entry?.verdict === 'redirect' || entry?.audit === true;
   });
 }
 

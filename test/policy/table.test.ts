@@ -9,6 +9,10 @@ import {
   type TableVerdict,
 } from '../../src/policy/table.js';
 
+const noListener = (): number => {
+  throw new Error('there is no rule of layer 7');
+};
+
 const PROTOCOLS = [0, 1, 6, 17] as const;
 const EDGES = [0, 1, 2, 79, 80, 81, 255, 256, 1023, 1024, 32_767, 32_768, 65_534, 65_535];
 const port = fc.oneof(fc.constantFrom(...EDGES), fc.integer({ min: 0, max: LAST_PORT }));
@@ -43,7 +47,7 @@ function interesting(rules: readonly Contribution[]): number[] {
 
 const table = (rules: readonly Contribution[], open = false) => {
   const end = open ? 'open' : 'isolated';
-  return makeTable(rules, { judged: end, enforced: end });
+  return makeTable(rules, { judged: end, enforced: end }, noListener);
 };
 const tcp = (from: number, to = from, deny = false): Contribution => ({
   deny,

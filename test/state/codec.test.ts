@@ -31,7 +31,7 @@ describe('the codec', () => {
       plumb_classes: [4, 4],
       plumb_heads: [8, 4],
       plumb_refs: [12, 4],
-      plumb_tables: [12, 4],
+      plumb_tables: [12, 8],
       plumb_conntrack: [40, 36],
       plumb_listeners: [4, 8],
       plumb_fragments: [40, 12],
