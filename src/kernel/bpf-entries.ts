@@ -5,6 +5,7 @@ import { MAPS, type MapName } from '../state/layout.js';
 import type { Columns, EntriesResource } from '../state/state.js';
 import { layoutOf, mapNames } from '../state/struct.js';
 import type { PinnedMaps } from './bpf-map.js';
+import { plannedRows } from './learned-rows.js';
 import { readConfig } from './epoch.js';
 import { headsOf, otherBuffer, type Buffer } from './heads.js';
 
@@ -17,7 +18,7 @@ export async function readEntries(maps: PinnedMaps, devices: Devices): Promise<E
   for (const name of mapNames()) {
     const map = maps.get(name);
     if (map === undefined || layoutOf(name).dynamic === true) continue;
-    const rows = await map.dump();
+    const rows = plannedRows(name, await map.dump());
     if (name === HEADS) {
       const active = activeBuffer(maps);
       add(name, HEADS, fromKernel(name, headsOf(rows, active), devices));

@@ -29,7 +29,7 @@ export const RESERVED_SOURCE = 'reserved:';
 export const CLUSTER_IDENTITY_MIN = 256;
 export const CLUSTER_IDENTITY_MAX = 65_535;
 
-/** Identities of prefixes and names, meaningful on this node alone: bit 24 set, as in Cilium. */
+/** Identities of prefixes, meaningful on this node alone: bit 24 set, as in Cilium. */
 export const LOCAL_IDENTITY_MIN = 1 << 24;
 export const LOCAL_IDENTITY_MAX = (1 << 25) - 1;
 
@@ -43,3 +43,15 @@ export function reservedLabels(name: ReservedName): Labels {
 
 /** Identities of other nodes with labels: bit 25 set, as in Cilium. */
 export const NODE_IDENTITY_MIN = 1 << 25;
+export const NODE_IDENTITY_MAX = (1 << 26) - 1;
+
+/**
+ * Identities of addresses that have names, meaningful on this node alone: bit 26 set. Who answers
+ * queries writes them, no plan does.
+ */
+export const NAME_IDENTITY_MIN = 1 << 26;
+export const NAME_IDENTITY_MAX = (1 << 27) - 1;
+
+export function isNameIdentity(id: number): boolean {
+  return id >= NAME_IDENTITY_MIN && id <= NAME_IDENTITY_MAX;
+}

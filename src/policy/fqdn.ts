@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { fqdnKey, matchesFQDN } from '../model/fqdn.js';
-import { LOCAL_IDENTITY_MIN, reservedLabels, type Identity } from '../model/identity.js';
+import { NAME_IDENTITY_MIN, reservedLabels, type Identity } from '../model/identity.js';
 import { contains, formatAddress, parseAddress, parsePrefix } from '../model/prefix.js';
 import type { FQDNSelectorSpec, Labels, PolicySpec } from '../model/program.js';
 import type { PrefixIdentity } from './prefixes.js';
@@ -54,7 +54,7 @@ export function nameAddresses(
       matching.set(canonical, known);
     }
   }
-  const taken = new Set(prefixes.map(({ identity }) => identity));
+  const taken = new Set<number>();
   const known = new Map<string, Identity>();
   const rows = [...matching]
     .sort(([a], [b]) => (a < b ? -1 : 1))
@@ -91,13 +91,13 @@ function longestAround(text: string, prefixes: readonly PrefixIdentity[]): strin
   return best.text;
 }
 
-/** In the range of prefixes' identities, and none of theirs. */
+/** Of its content, salted where another has it. */
 function freeNumber(content: string, taken: Set<number>): number {
   for (let salt = 0; ; salt++) {
     const hash = createHash('sha256').update(
       `fqdn ${content}${salt === 0 ? '' : `#${String(salt)}`}`,
     );
-    const id = LOCAL_IDENTITY_MIN | (hash.digest().readUInt32BE(0) >>> 8);
+    const id = NAME_IDENTITY_MIN | (hash.digest().readUInt32BE(0) >>> 8);
     if (taken.has(id)) continue;
     taken.add(id);
     return id;

@@ -1,6 +1,7 @@
 import {
   CLUSTER_IDENTITY_MAX,
   CLUSTER_IDENTITY_MIN,
+  NODE_IDENTITY_MAX,
   NODE_IDENTITY_MIN,
   RESERVED,
   RESERVED_SOURCE,
@@ -99,12 +100,16 @@ export function isEndpointIdentity(id: number): boolean {
   return id >= CLUSTER_IDENTITY_MIN && id <= CLUSTER_IDENTITY_MAX;
 }
 
+function isNodeIdentity(id: number): boolean {
+  return id >= NODE_IDENTITY_MIN && id <= NODE_IDENTITY_MAX;
+}
+
 /** An endpoint is of the cluster and no other entity, whatever its labels say. */
 export function matchesEntity(entity: Entity, { id, labels }: Identity): boolean {
   if (entity === 'all') return true;
   if (entity === 'none') return false;
   if (isEndpointIdentity(id)) return entity === 'cluster';
-  if (entity === 'cluster') return CLUSTER.includes(id) || id >= NODE_IDENTITY_MIN;
+  if (entity === 'cluster') return CLUSTER.includes(id) || isNodeIdentity(id);
   return Object.hasOwn(labels, `reserved:${entity}`);
 }
 

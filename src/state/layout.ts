@@ -24,6 +24,9 @@ export type Direction = keyof typeof DIRECTION;
 /** Endpoint flags in plumb_devices and plumb_endpoints. */
 export const ENDPOINT_AUDIT = 1;
 
+/** Flag of a row of plumb_ipcache that was learned from the DNS: it is no part of a State. */
+export const PEER_DYNAMIC = 1;
+
 /** Flags in plumb_config. */
 export const CONFIG_ALLOW_LOCALHOST = 1;
 /** Events carry the packet's first bytes. */
