@@ -271,7 +271,7 @@ enum verdict { DENY = 1, ALLOW, REDIRECT };
 #define IDENTITY_NODE_BIT (1 << 25)
 #define IDENTITY_CLUSTER_MIN 256
 #define IDENTITY_CLUSTER_MAX 65535
-/* Of a peer that is known by its names in the DNS, which user space learns as they are asked for. */
+/* Of a peer that is known by its names, learned from the DNS. */
 #define PEER_DYNAMIC 1
 #define IFINDEX_BASE 65536
 #define CONFIG_ALLOW_LOCALHOST 1
