@@ -34,11 +34,16 @@ export class NameStore {
     this.#options = { ...NAME_STORE, ...options };
   }
 
-  /** What an answer says is added to what is known. */
-  learn({ name, addresses, ttl }: Learned, now: number): void {
+  /**
+   * What an answer says is added to what is known.
+   * @returns whether any address is new; else it is only known for longer
+   */
+  learn({ name, addresses, ttl }: Learned, now: number): boolean {
     const { longestTtl, names } = this.#options;
     const until = now + Math.min(Math.max(ttl, 0), longestTtl);
     const known = this.#names.get(name) ?? new Map<string, number>();
+    const lives = this.#lives(now);
+    const isNew = !addresses.every((address) => lives([address, known.get(address) ?? NEVER]));
     for (const address of addresses) {
       known.set(address, Math.max(until, known.get(address) ?? until));
     }
@@ -48,6 +53,7 @@ export class NameStore {
       if (this.#names.size <= names) break;
       this.#names.delete(oldest);
     }
+    return isNew;
   }
 
   /** By name, each with its addresses sorted, without those whose grace is over. */
@@ -128,4 +134,5 @@ export class NameStore {
   }
 }
 
+const NEVER = -Infinity;
 const NONE: ReadonlySet<string> = new Set();
