@@ -61,6 +61,10 @@ export function proxyResources(
         origin,
       ),
     ),
+    // Without an address the kernel takes loose for strict there.
+    ...Object.values(PROXY_WAYS).map(({ device }) =>
+      resource('address', { device, address: `${FAMILIES[0].gateway}/32` }, origin),
+    ),
     ...settings.map((setting) => resource('sysctl', setting, origin)),
     ...FAMILIES.flatMap((family) => routing(node, netns, family)),
     resource(
