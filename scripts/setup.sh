@@ -15,6 +15,8 @@ readonly packages=(
   # what tests, demo and benchmarks look at the network with
   iproute2 nftables iputils-ping netcat-openbsd curl tcpdump procps util-linux strace
   ca-certificates shellcheck
+  # what filters HTTP and TLS
+  haproxy
   # what looks at the page of a plan
   chromium
 )
@@ -73,6 +75,10 @@ install_packages() {
     fail 'apt-get could not install the packages (above): needs the archive of Debian 12 or newer'
   fi
   rm -f "$log"
+  # plumb starts a HAProxy of its own; the package's is for somebody else to switch on
+  if [[ " ${missing[*]} " == *' haproxy '* ]] && has systemctl; then
+    systemctl disable --quiet --now haproxy.service 2>/dev/null || true
+  fi
 }
 
 install_node_modules() {

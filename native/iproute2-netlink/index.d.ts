@@ -129,6 +129,7 @@ export function netnsId(path?: string): bigint;
  * @param o.type tcp: listening
  * @param o.port default: 0, any that is free
  * @param o.device to be bound to (SO_BINDTODEVICE), with every connection that it accepts; default: none
+ * @param o.mark SO_MARK, of every connection that it accepts, too; default: none
  * @param o.backlog connections of tcp that wait to be accepted; default: 4096
  * @returns its file descriptor
  */
@@ -137,6 +138,7 @@ export function transparentSocket(o: {
   type: 'tcp' | 'udp';
   port?: number;
   device?: string;
+  mark?: number;
   backlog?: number;
 }): Promise<number>;
 

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { HttpAgent } from '../traffic/http-agent.js';
 import { TwoNodes } from './two-nodes.js';
 
-const NO = '🚫 keep out';
+const NO = '🚫 keep out\n';
 
 const program = (http: string): string => `
 import { App, Cluster, Endpoint, NetworkPolicy, Node, Service, tcp } from 'plumbline';
@@ -51,7 +51,7 @@ new NetworkPolicy(app, 'of-near', {
 
 const FILTERED = `{ rules: {
   http: [{ method: 'GET' }, { method: 'POST', path: '/v1/request-landing' }],
-  denyBody: '🚫 keep out',
+  denyBody: '🚫 keep out\\n',
 } }`;
 const OPEN = '{}';
 
@@ -128,7 +128,7 @@ describe.sequential('rules of HTTP', () => {
     const url = 'http://10.6.1.11:8080/v2/status';
     expect(await agent('near').ask({ url })).toMatchObject({
       status: 403,
-      text: 'Access denied',
+      text: 'Access denied\n',
     });
     expect(await agent('far').ask({ url })).toMatchObject({ status: 200 });
   });

@@ -17,7 +17,7 @@ import { createRequire } from 'node:module';
  * Addresses are 16 bytes, IPv4 mapped. backlog: 0 for a socket that does not listen.
  * @typedef {{
  *   netns: string, stream: boolean, source: Uint8Array, sourcePort: number,
- *   destination?: Uint8Array, destinationPort?: number, device: string, backlog: number,
+ *   destination?: Uint8Array, destinationPort?: number, device: string, mark: number, backlog: number,
  * }} InetSocketSpec
  */
 

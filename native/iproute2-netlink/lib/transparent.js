@@ -19,12 +19,13 @@ const WRITABLE = 2;
  * @property {string} [device]
  */
 
-/** @param {{ netns?: string, type: 'tcp' | 'udp', port?: number, device?: string, backlog?: number }} o */
+/** @param {{ netns?: string, type: 'tcp' | 'udp', port?: number, device?: string, mark?: number, backlog?: number }} o */
 export async function transparentSocket({
   netns = '',
   type,
   port = 0,
   device = '',
+  mark = 0,
   backlog = BACKLOG,
 }) {
   if (type !== 'tcp' && type !== 'udp') throw invalid(`neither tcp nor udp: ${String(type)}`);
@@ -32,7 +33,7 @@ export async function transparentSocket({
   if (Buffer.byteLength(device) > LONGEST_DEVICE) throw invalid(`no device: ${device}`);
   const stream = type === 'tcp';
   return open(`listen on ${type} port ${port}`, {
-    ...{ netns, stream, source: ANY, sourcePort: portOf(port), device },
+    ...{ netns, stream, source: ANY, sourcePort: portOf(port), device, mark },
     backlog: stream ? backlog : 0,
   });
 }
@@ -55,7 +56,7 @@ export function openConnected(o, stream) {
   const { netns = '', source, sourcePort = 0, destination, port, device = '' } = o;
   if (Buffer.byteLength(device) > LONGEST_DEVICE) throw invalid(`no device: ${device}`);
   return open(requestOf(o, stream), {
-    ...{ netns, stream, device, backlog: 0 },
+    ...{ netns, stream, device, mark: 0, backlog: 0 },
     ...{ source: parseMapped(source), sourcePort: portOf(sourcePort) },
     ...{ destination: parseMapped(destination), destinationPort: portOf(port) },
   });

@@ -15,7 +15,7 @@ namespace nl {
 namespace {
 
 /** Of lib/transparent.js: { netns, stream, source, sourcePort, destination?, destinationPort?,
- * device, backlog } -> status with `fd` */
+ * device, mark, backlog } -> status with `fd` */
 Napi::Value inetSocketOpen(const Napi::CallbackInfo &info) {
   const auto fields = info[0].As<Napi::Object>();
   const auto number = [&](const char *name) {
@@ -30,6 +30,7 @@ Napi::Value inetSocketOpen(const Napi::CallbackInfo &info) {
   spec.source = address("source", "sourcePort");
   if (fields.Has("destination")) spec.destination = address("destination", "destinationPort");
   spec.device = text(fields.Get("device"));
+  spec.mark = number("mark");
   spec.backlog = number("backlog");
   return PromiseWorker<OpenedSocket>::start(
       info.Env(), [spec = std::move(spec)] { return openInetSocket(spec); },

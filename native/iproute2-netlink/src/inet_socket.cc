@@ -39,6 +39,7 @@ Status prepare(int fd, const InetSocketSpec &spec) {
                                     static_cast<socklen_t>(device.size() + 1)) != 0) {
     return Status::failed("bind to " + device);
   }
+  if (spec.mark != 0 && !enable(fd, SOL_SOCKET, SO_MARK, spec.mark)) return Status::failed("mark");
   const auto *source = reinterpret_cast<const sockaddr *>(&spec.source);
   if (bind(fd, source, sizeof spec.source) != 0) return Status::failed("bind");
   if (spec.destination) {

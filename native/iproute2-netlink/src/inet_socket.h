@@ -18,6 +18,8 @@ struct InetSocketSpec {
   std::optional<sockaddr_in6> destination;
   /** The only device it sends and receives through; empty: any. */
   std::string device;
+  /** SO_MARK, which what it accepts has, too; 0: none. */
+  int mark = 0;
   /** Connections that wait to be accepted; 0: it does not listen. */
   int backlog = 0;
 };

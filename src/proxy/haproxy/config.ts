@@ -1,0 +1,43 @@
+import type { HTTPListener, TLSListener } from '../../model/l7.js';
+import { httpListener } from './http.js';
+import { tlsListener } from './tls.js';
+
+/** Changes where the same listeners give another configuration. */
+export const CONFIG_VERSION = 1;
+
+const GLOBAL = [
+  'global',
+  '  log stdout format raw local0',
+  '  stats socket "${PLUMB_HAPROXY_SOCKET}" mode 600 level admin',
+  '  nbthread 2',
+  '  tune.bufsize 32768',
+  // normalize-uri: see http.ts
+  '  expose-experimental-directives',
+  'defaults',
+  '  log global',
+  '  timeout connect 5s',
+  '  timeout client 1h',
+  '  timeout server 1h',
+  '  timeout client-fin 30s',
+  '  timeout server-fin 30s',
+  '  timeout tunnel 1h',
+  '  timeout http-request 10s',
+  '  timeout http-keep-alive 1h',
+  '  retries 0',
+  // Each server connection has its client's address: it is never another client's.
+  '  http-reuse never',
+  '  option http-restrict-req-hdr-names reject',
+];
+
+/**
+ * The configuration of HAProxy (2.6 or newer) for listeners of HTTP and TLS. Each has a frontend `l<ID>`,
+ * whose socket is the file descriptor in the environment variable `PLUMB_FD_<ID>`; the path of its own
+ * socket is in `PLUMB_HAPROXY_SOCKET`. Deterministic.
+ */
+export function haproxyConfig(listeners: readonly (HTTPListener | TLSListener)[]): string {
+  const sorted = [...listeners].sort((a, b) => a.id - b.id);
+  const parts = sorted.flatMap((listener) =>
+    listener.protocol === 'http' ? httpListener(listener) : tlsListener(listener),
+  );
+  return `${[...GLOBAL, ...parts].join('\n')}\n`;
+}

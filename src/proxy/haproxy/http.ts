@@ -1,0 +1,113 @@
+import type { HeaderMatchSpec, HTTPListener, HTTPRuleSpec } from '../../model/l7.js';
+import { httpLogFormat } from './access.js';
+import { backend, frontend } from './common.js';
+import { quote, whole } from './quote.js';
+
+const DENY_BODY = 'Access denied\n';
+/** Number of a rule that lets through everything. */
+export const ANYTHING = -1;
+
+/**
+ * What rules judge is what the server gets: the path is brought into its normal form (RFC 3986, 6.2.2)
+ * first. What means another path to some servers only (an encoded slash, a backslash) is refused.
+ */
+const NORMAL_FORM = [
+  '  http-request return status 400 if { fc_http_major 1 } !{ url -m beg / } !{ url -m str * }',
+  '  http-request return status 400 if { url -m reg "[\\x23\\x5c\\x5c]" } || { path -m reg -i "\\x25(00|2f|5c|23)" }',
+  '  http-request normalize-uri percent-to-uppercase strict',
+  '  http-request normalize-uri percent-decode-unreserved strict',
+  '  http-request normalize-uri path-merge-slashes',
+  '  http-request normalize-uri path-strip-dot',
+  '  http-request normalize-uri path-strip-dotdot full',
+  // Behind a change of protocol nothing is filtered any more.
+  '  http-request del-header upgrade unless { req.hdr(upgrade) -i -m str websocket }',
+  '  http-request del-header http2-settings',
+];
+
+/** Frontend and backends of HTTP/1.1 and HTTP/2 without TLS. */
+export function httpListener(listener: HTTPListener): string[] {
+  const { id, rules, denyBody = DENY_BODY } = listener;
+  const name = `l${String(id)}`;
+  const parts = rules.map(({ rule }, index) => ruleLines(rule, index));
+  return [
+    ...frontend(listener, 'http'),
+    // While another process takes over, no request meets a connection that is just being closed.
+    '  option idle-close-on-response',
+    `  log-format ${httpLogFormat(id)}`,
+    '  http-request set-var(txn.method) method',
+    '  http-request set-var(txn.path) path',
+    '  http-request set-var(txn.host) req.fhdr(host),host_only,lower',
+    ...NORMAL_FORM,
+    ...parts.flatMap(({ acls }) => acls),
+    ...(rules.length === 0 ? [`  http-request set-var(txn.rule) int(${String(ANYTHING)})`] : []),
+    ...parts.map(({ choice }) => choice),
+    '  acl judged var(txn.rule) -m found',
+    `  http-request return status 403 content-type "text/plain; charset=utf-8" string ${quote(denyBody)} if !judged || { method CONNECT }`,
+    ...parts.flatMap(({ actions }) => actions),
+    `  use_backend ${name}h2 if { fc_http_major 2 }`,
+    `  default_backend ${name}`,
+    ...backend(listener, 'http'),
+    // A client of HTTP/2 means a server of HTTP/2, gRPC for example.
+    ...backend(listener, 'http', `${name}h2`, ' proto h2'),
+  ];
+}
+
+interface RuleLines {
+  readonly acls: readonly string[];
+  /** Takes the rule, if none before it was taken. */
+  readonly choice: string;
+  /** What is done to the headers of what it lets through. */
+  readonly actions: readonly string[];
+}
+
+function ruleLines(rule: HTTPRuleSpec, index: number): RuleLines {
+  const acls: string[] = [];
+  const acl = (name: string, test: string): string => {
+    const full = `r${String(index)}_${name}`;
+    acls.push(`  acl ${full} ${test}`);
+    return full;
+  };
+  const { method, path, host, headers = [], headerMatches = [] } = rule;
+  const needed = [
+    ...(method === undefined ? [] : [acl('method', `method -m reg -- ${whole(method)}`)]),
+    ...(path === undefined ? [] : [acl('path', `path -m reg -- ${whole(path)}`)]),
+    ...(host === undefined ? [] : [acl('host', `var(txn.host) -m reg -- ${whole(host)}`)]),
+    ...headers.map((header, i) => acl(`header${String(i)}`, headerTest(splitHeader(header)))),
+  ];
+  const actions: string[] = [];
+  headerMatches.forEach((match, i) => {
+    const name = acl(`match${String(i)}`, headerTest(match));
+    if (match.mismatch === undefined) needed.push(name);
+    else actions.push(...mismatch(match, name, index));
+  });
+  const condition = ['if', '!{ var(txn.rule) -m found }', ...needed].join(' ');
+  return {
+    acls,
+    choice: `  http-request set-var(txn.rule) int(${String(index)}) ${condition}`,
+    actions,
+  };
+}
+
+function splitHeader(header: string): HeaderMatchSpec {
+  const at = header.indexOf(':');
+  return at < 0
+    ? { name: header.trim() }
+    : { name: header.slice(0, at).trim(), value: header.slice(at + 1).trim() };
+}
+
+function headerTest({ name, value }: HeaderMatchSpec): string {
+  const fetch = `req.fhdr(${name})`;
+  return value === undefined ? `${fetch} -m found` : `${fetch} -m str -- ${quote(value)}`;
+}
+
+function mismatch({ name, value = '', mismatch }: HeaderMatchSpec, acl: string, rule: number) {
+  const when = `if { var(txn.rule) -m int ${String(rule)} } !${acl}`;
+  const format = quote(value.replaceAll('%', '%%'));
+  const lines = {
+    LOG: [],
+    ADD: [`  http-request add-header ${name} ${format} ${when}`],
+    DELETE: [`  http-request del-header ${name} ${when}`],
+    REPLACE: [`  http-request set-header ${name} ${format} ${when}`],
+  }[mismatch ?? 'LOG'];
+  return [`  http-request set-var(txn.mismatch) str(${quote(name)}) ${when}`, ...lines];
+}

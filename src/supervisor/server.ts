@@ -1,0 +1,74 @@
+import { once } from 'node:events';
+import { mkdirSync, rmSync } from 'node:fs';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { text } from 'node:stream/consumers';
+import { PlumbError } from '../model/error.js';
+import { controlSocket, proxyDirectory, type Refusal } from '../proxy/control.js';
+import type { Attributes } from '../state/state.js';
+import type { Supervisor } from './supervisor.js';
+
+/** Answers on the instance's control socket, which only root can open. */
+export async function serve(
+  runDir: string,
+  supervisor: Supervisor,
+  onStopped: () => void,
+): Promise<Server> {
+  mkdirSync(proxyDirectory(runDir), { recursive: true, mode: 0o700 });
+  const path = controlSocket(runDir);
+  // One is started only where none answers.
+  rmSync(path, { force: true });
+  const server = createServer((request, response) => {
+    answer(supervisor, request, response, onStopped).catch((error: unknown) => {
+      response.statusCode = 409;
+      response.end(JSON.stringify(refusalOf(error)));
+    });
+  });
+  server.listen(path);
+  await once(server, 'listening');
+  return server;
+}
+
+async function answer(
+  supervisor: Supervisor,
+  request: IncomingMessage,
+  response: ServerResponse,
+  onStopped: () => void,
+): Promise<void> {
+  const { method = '', url = '' } = request;
+  if (url === '/records' && method === 'GET') {
+    streamRecords(supervisor, response);
+    return;
+  }
+  if (url !== '/proxy') {
+    response.statusCode = 404;
+    response.end(JSON.stringify({ code: 'PLB_PROXY', message: `there is no ${url}` }));
+    return;
+  }
+  if (method === 'PUT') {
+    await supervisor.run(JSON.parse(await text(request)) as Attributes['proxy']);
+  } else if (method === 'DELETE') {
+    await supervisor.stop();
+    response.setHeader('connection', 'close');
+    response.once('finish', onStopped);
+  }
+  response.end(JSON.stringify(supervisor.state()));
+}
+
+function streamRecords(supervisor: Supervisor, response: ServerResponse): void {
+  response.writeHead(200, { 'content-type': 'application/x-ndjson' });
+  response.flushHeaders();
+  const leave = supervisor.records.follow((line) => {
+    // Who does not read loses records, not memory of the supervisor.
+    if (!response.writableNeedDrain) response.write(`${line}\n`);
+  });
+  response.on('close', leave);
+}
+
+function refusalOf(error: unknown): Refusal {
+  if (error instanceof PlumbError) {
+    const { code, message, detail, hint } = error;
+    return { code, message, hint, ...(detail === undefined ? {} : { detail }) };
+  }
+  const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return { code: 'PLB_PROXY', message };
+}

@@ -1,0 +1,92 @@
+import { closeSync } from 'node:fs';
+import { join } from 'node:path';
+import { netnsPath } from '../kernel/instance.js';
+import { BpfMap, transparentSocket } from '../kernel/native.js';
+import { LISTENER_UDP } from '../state/layout.js';
+import { PROXY_WAYS } from '../state/proxy-names.js';
+import type { ListenerSpec } from '../state/state.js';
+
+/** File descriptors of a listener's sockets; of UDP only where its protocol has it. */
+export interface ListenerSockets {
+  readonly tcp: number;
+  readonly udp?: number;
+}
+
+/**
+ * The listening sockets of all listeners. They are held here, so that a proxy that dies leaves
+ * connections waiting for the next one, not refused. What they accept has the listener's id as its mark.
+ */
+export class Sockets {
+  readonly #open = new Map<number, ListenerSockets>();
+
+  constructor(
+    private readonly netns: string,
+    private readonly maps: string,
+  ) {}
+
+  of(id: number): ListenerSockets {
+    const found = this.#open.get(id);
+    if (found === undefined) throw new RangeError(`no sockets for listener ${String(id)}`);
+    return found;
+  }
+
+  /** Opens what is missing; nothing is led there yet. Returns the ids that were opened. */
+  async open(listeners: readonly ListenerSpec[]): Promise<number[]> {
+    const opened: number[] = [];
+    const netns = netnsPath(this.netns);
+    for (const { id, protocol, direction } of listeners) {
+      if (this.#open.has(id)) continue;
+      // Answers leave by the way that the questions came by.
+      const where = { netns, device: PROXY_WAYS[direction].inside, mark: id };
+      const tcp = await transparentSocket({ ...where, type: 'tcp' });
+      const udp =
+        protocol === 'dns' ? { udp: await transparentSocket({ ...where, type: 'udp' }) } : {};
+      this.#open.set(id, { tcp, ...udp });
+      opened.push(id);
+    }
+    return opened;
+  }
+
+  /** Leads packets to the sockets of all listeners; what led elsewhere does not any more. */
+  async publish(): Promise<void> {
+    const map = BpfMap.openPinned(join(this.maps, 'plumb_listeners'));
+    try {
+      const wanted = new Map<number, number>();
+      for (const [id, { tcp, udp }] of this.#open) {
+        wanted.set(id, tcp);
+        if (udp !== undefined) wanted.set(id + LISTENER_UDP, udp);
+      }
+      for (const [key, fd] of wanted) map.update(u32(key), u64(fd));
+      const { count, keys } = await map.dump();
+      const view = new DataView(keys.buffer, keys.byteOffset, keys.byteLength);
+      for (let i = 0; i < count; i++) {
+        const key = view.getUint32(i * 4, true);
+        if (!wanted.has(key)) map.delete(u32(key));
+      }
+    } finally {
+      map.close();
+    }
+  }
+
+  close(ids: Iterable<number> = [...this.#open.keys()]): void {
+    for (const id of ids) {
+      const sockets = this.#open.get(id);
+      this.#open.delete(id);
+      if (sockets === undefined) continue;
+      closeSync(sockets.tcp);
+      if (sockets.udp !== undefined) closeSync(sockets.udp);
+    }
+  }
+}
+
+function u32(value: number): Uint8Array {
+  const bytes = new Uint8Array(4);
+  new DataView(bytes.buffer).setUint32(0, value, true);
+  return bytes;
+}
+
+function u64(value: number): Uint8Array {
+  const bytes = new Uint8Array(8);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(value), true);
+  return bytes;
+}

@@ -1,0 +1,157 @@
+import { rmSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { netnsPath } from '../kernel/instance.js';
+import type { HTTPListener, TLSListener } from '../model/l7.js';
+import { proxyDirectory, type SupervisorOptions } from '../proxy/control.js';
+import { parseAccessLine } from '../proxy/haproxy/access.js';
+import { haproxyConfig } from '../proxy/haproxy/config.js';
+import { proxy } from '../state/kinds/proxy.js';
+import type { Attributes, ListenerSpec } from '../state/state.js';
+import { closeConnections } from './connections.js';
+import { Haproxy } from './haproxy.js';
+import { Records } from './records.js';
+import { endStrays } from './strays.js';
+import { Sockets } from './sockets.js';
+
+type Wanted = Attributes['proxy'];
+
+const NOTHING: Wanted = { mode: 'socket', netns: '', listeners: [], running: false };
+/** Milliseconds between tries to start what died; doubled up to the longest. */
+const FIRST_WAIT = 50;
+const LONGEST_WAIT = 1000;
+
+/** Runs the proxies of a node, and starts again what dies. */
+export class Supervisor {
+  readonly records = new Records();
+  #wanted = NOTHING;
+  #sockets: Sockets | undefined;
+  #haproxy: Haproxy | undefined;
+  /** Those that only finish what they have. */
+  readonly #retired = new Set<Haproxy>();
+  /** What is asked for is done one after the other. */
+  #turn: Promise<unknown> = Promise.resolve();
+  #isStopping = false;
+
+  constructor(private readonly options: SupervisorOptions) {}
+
+  state(): Wanted {
+    const needed = this.#wanted.listeners.some(isHaproxys);
+    return { ...this.#wanted, running: !needed || this.#haproxy?.isRunning === true };
+  }
+
+  /** Runs that instead of what runs now; on a failure what runs now goes on. */
+  run(wanted: Wanted): Promise<void> {
+    return this.#next(() => this.#run(proxy.normalize(wanted)));
+  }
+
+  /** Ends everything, with all connections. */
+  stop(): Promise<void> {
+    this.#isStopping = true;
+    return this.#next(async () => {
+      const all = [...this.#retired, ...(this.#haproxy === undefined ? [] : [this.#haproxy])];
+      await Promise.all(all.map((one) => one.kill()));
+      this.#haproxy = undefined;
+      this.#wanted = NOTHING;
+      this.#sockets?.close();
+      await this.#sockets?.publish().catch(() => undefined);
+      rmSync(proxyDirectory(this.options.runDir), { recursive: true, force: true });
+    });
+  }
+
+  #next<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#turn.then(work);
+    this.#turn = done.catch(() => undefined);
+    return done;
+  }
+
+  async #run(wanted: Wanted): Promise<void> {
+    if (this.#sockets === undefined || this.#wanted.netns !== wanted.netns) {
+      this.#sockets?.close();
+      this.#sockets = new Sockets(wanted.netns, this.options.maps);
+    }
+    const sockets = this.#sockets;
+    const opened = await sockets.open(wanted.listeners);
+    const before = this.#wanted;
+    const former = this.#haproxy;
+    try {
+      if (!isSameForHaproxy(before, wanted) || !this.state().running) {
+        this.#haproxy = await this.#startHaproxy(wanted, sockets);
+      }
+    } catch (error) {
+      sockets.close(opened);
+      throw error;
+    }
+    this.#wanted = wanted;
+    const ids = new Set(wanted.listeners.map(({ id }) => id));
+    const gone = before.listeners.filter(({ id }) => !ids.has(id));
+    sockets.close(gone.map(({ id }) => id));
+    await sockets.publish();
+    // Of a supervisor that died: their sockets lead nowhere any more.
+    endStrays(proxyDirectory(this.options.runDir));
+    if (former !== undefined && former !== this.#haproxy) {
+      this.#retired.add(former);
+      former.retire();
+    }
+    // Their rules hold no more: who has such a connection opens another, and is judged anew.
+    await closeConnections(
+      netnsPath(before.netns),
+      gone.map(({ id }) => id),
+    );
+  }
+
+  async #startHaproxy(wanted: Wanted, sockets: Sockets): Promise<Haproxy | undefined> {
+    const listeners = wanted.listeners.filter(isHaproxys);
+    if (listeners.length === 0) return undefined;
+    const run = {
+      config: haproxyConfig(listeners.map(listenerOf)),
+      sockets: new Map(listeners.map(({ id }) => [id, sockets.of(id).tcp])),
+    };
+    return await Haproxy.start(run, {
+      directory: proxyDirectory(this.options.runDir),
+      netns: netnsPath(wanted.netns),
+      onLine: (line) => {
+        const record = this.records.isFollowed ? parseAccessLine(line) : undefined;
+        if (record !== undefined) this.records.add(record);
+      },
+      onEnd: (isDeath) => {
+        for (const one of this.#retired) if (!one.isThere) this.#retired.delete(one);
+        if (isDeath) void this.#revive();
+      },
+    });
+  }
+
+  /** Until there is one again, connections wait in the sockets that are held here. */
+  async #revive(): Promise<void> {
+    for (let wait = FIRST_WAIT; !this.#isStopping; wait = Math.min(2 * wait, LONGEST_WAIT)) {
+      await sleep(wait);
+      const isThere = await this.#next(async () => {
+        if (this.#isStopping || this.state().running || this.#sockets === undefined) return true;
+        try {
+          this.#haproxy = await this.#startHaproxy(this.#wanted, this.#sockets);
+          return true;
+        } catch (error) {
+          process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+          return false;
+        }
+      });
+      if (isThere) return;
+    }
+  }
+}
+
+function isHaproxys({ protocol }: ListenerSpec): boolean {
+  return protocol === 'http' || protocol === 'tls';
+}
+
+function isSameForHaproxy(a: Wanted, b: Wanted): boolean {
+  return (
+    a.netns === b.netns &&
+    JSON.stringify(a.listeners.filter(isHaproxys)) ===
+      JSON.stringify(b.listeners.filter(isHaproxys))
+  );
+}
+
+function listenerOf({ rules, ...rest }: ListenerSpec): HTTPListener | TLSListener {
+  const listed = rules.map((rule) => ({ rule, origins: [] }));
+  return { ...rest, rules: listed } as unknown as HTTPListener | TLSListener;
+}
