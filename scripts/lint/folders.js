@@ -15,7 +15,7 @@ export const directions = {
   loader: ['model'],
   proxy: ['model', 'state'],
   kernel: ['model', 'state', 'plan', 'proxy'],
-  supervisor: ['model', 'state', 'proxy', 'kernel'],
+  supervisor: ['model', 'state', 'policy', 'proxy', 'kernel'],
   apply: ['model', 'state', 'plan', 'kernel'],
   engine: [
     ...['model', 'constructs', 'state', 'policy', 'synth', 'plan', 'verdict', 'lint', 'report'],

@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import type { Identity } from '../model/identity.js';
 import type { NodeSpec, ProgramDocument } from '../model/program.js';
-import { compilePolicy } from '../policy/compile.js';
+import { compilePolicy, type CompileInput } from '../policy/compile.js';
 import type { CompiledPolicy } from '../policy/compiled.js';
+import { fqdnSelectors } from '../policy/fqdn.js';
+import { possibleNames } from '../policy/name-classes.js';
 import { allocateIdentities, type Allocation, type IdentityLock } from '../synth/identities.js';
 import { withNodes } from '../synth/node-identities.js';
 
@@ -32,13 +34,21 @@ export function compileFor(
   allocation: Allocation,
 ): Compiled {
   const local = document.endpoints.filter((endpoint) => endpoint.node === node.name);
-  const policy = compilePolicy({
+  const input = {
     policies: document.policies,
     identities: withNodes(allocation.identities, document.nodes, node),
     subjects: local.map((endpoint) => allocation.idOf(endpoint.labels)),
     node,
-  });
-  return { document, node, allocation, policy };
+  };
+  return { document, node, allocation, policy: withNames(input, compilePolicy(input)) };
+}
+
+/** Compiled again with those who may come to be behind names that policies ask for. */
+function withNames(input: CompileInput, plain: CompiledPolicy): CompiledPolicy {
+  const selectors = fqdnSelectors(input.policies);
+  if (selectors.length === 0) return plain;
+  const possible = possibleNames(selectors, plain.prefixes);
+  return compilePolicy({ ...input, identities: [...input.identities, ...possible] });
 }
 
 const shape = z.looseObject({

@@ -15,14 +15,14 @@ export function bridgeBetween(before: Plain, after: Plain): Plain | undefined {
   return undefined;
 }
 
-/** The listeners of both. */
+/** The listeners of both, and those names whose class stays. */
 function bridgeOfProxy(
   { attributes: former }: PlainResource<'proxy'>,
   after: PlainResource<'proxy'>,
 ): Plain | undefined {
-  const ids = new Set(after.attributes.listeners.map(({ id }) => id));
-  if (former.listeners.every(({ id }) => ids.has(id))) return undefined;
-  return resource('proxy', withListenersOf(after.attributes, former), after.origin);
+  const bridge = resource('proxy', withListenersOf(after.attributes, former), after.origin);
+  const isSame = JSON.stringify(bridge.attributes) === JSON.stringify(after.attributes);
+  return isSame ? undefined : bridge;
 }
 
 /** The switches of both. */

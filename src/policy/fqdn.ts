@@ -59,8 +59,8 @@ export function nameAddresses(
   const rows = [...matching]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([address, keys]) => {
-      const labels = labelsAt(address, [...keys].sort(), prefixes);
-      const content = JSON.stringify(Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1)));
+      const labels = nameLabels(longestAround(address, prefixes), [...keys].sort());
+      const content = contentOf(labels);
       const identity = known.get(content) ?? { id: freeNumber(content, taken), labels };
       known.set(content, identity);
       return { address, identity: identity.id };
@@ -68,16 +68,18 @@ export function nameAddresses(
   return { rows, identities: [...known.values()].sort((a, b) => a.id - b.id) };
 }
 
-function labelsAt(
-  address: string,
-  keys: readonly string[],
-  prefixes: readonly PrefixIdentity[],
-): Labels {
+/** Labels of addresses in a prefix, which selectors with those labels match. */
+export function nameLabels(prefix: string, keys: readonly string[]): Labels {
   return {
-    ...reservedLabels(address.includes(':') ? 'world-ipv6' : 'world-ipv4'),
+    ...reservedLabels(prefix.includes(':') ? 'world-ipv6' : 'world-ipv4'),
     ...Object.fromEntries(keys.map((key) => [key, ''])),
-    [FQDN_PREFIX]: longestAround(address, prefixes),
+    [FQDN_PREFIX]: prefix,
   };
+}
+
+/** Equal for labels that are equal. */
+export function contentOf(labels: Labels): string {
+  return JSON.stringify(Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 function longestAround(text: string, prefixes: readonly PrefixIdentity[]): string {
@@ -92,7 +94,7 @@ function longestAround(text: string, prefixes: readonly PrefixIdentity[]): strin
 }
 
 /** Of its content, salted where another has it. */
-function freeNumber(content: string, taken: Set<number>): number {
+export function freeNumber(content: string, taken: Set<number>): number {
   for (let salt = 0; ; salt++) {
     const hash = createHash('sha256').update(
       `fqdn ${content}${salt === 0 ? '' : `#${String(salt)}`}`,

@@ -101,6 +101,15 @@ const attributes = {
       )
       .readonly(),
     running: z.boolean(),
+    names: z
+      .strictObject({
+        selectors: z
+          .array(z.strictObject({ matchName: text.optional(), matchPattern: text.optional() }))
+          .readonly(),
+        prefixes: z.array(z.strictObject({ prefix: text, identity: u32 })).readonly(),
+        classes: z.record(z.string(), u32).readonly(),
+      })
+      .optional(),
   }),
 };
 

@@ -104,7 +104,17 @@ export interface Attributes {
     readonly listeners: readonly ListenerSpec[];
     /** Whether everything that listeners need runs. */
     readonly running: boolean;
+    /** Who is behind names that policies ask for; absent where none does. */
+    readonly names?: NamesSpec;
   };
+}
+
+/** What tells which class an address of a name is of. */
+export interface NamesSpec {
+  readonly selectors: readonly { readonly matchName?: string; readonly matchPattern?: string }[];
+  readonly prefixes: readonly { readonly prefix: string; readonly identity: number }[];
+  /** By the canonical text of an address's labels. */
+  readonly classes: Readonly<Record<string, number>>;
 }
 
 /** A listener as the proxy is told of it: without the lines that ask for it. */

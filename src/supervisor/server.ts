@@ -1,9 +1,9 @@
 import { once } from 'node:events';
-import { mkdirSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { PlumbError } from '../model/error.js';
-import { controlSocket, proxyDirectory, type Refusal } from '../proxy/control.js';
+import { controlSocket, type Refusal } from '../proxy/control.js';
 import type { Attributes } from '../state/state.js';
 import type { Supervisor } from './supervisor.js';
 
@@ -13,7 +13,6 @@ export async function serve(
   supervisor: Supervisor,
   onStopped: () => void,
 ): Promise<Server> {
-  mkdirSync(proxyDirectory(runDir), { recursive: true, mode: 0o700 });
   const path = controlSocket(runDir);
   // One is started only where none answers.
   rmSync(path, { force: true });
@@ -47,7 +46,7 @@ async function answer(
   if (method === 'PUT') {
     await supervisor.run(JSON.parse(await text(request)) as Attributes['proxy']);
   } else if (method === 'DELETE') {
-    await supervisor.stop();
+    await supervisor.stop(true);
     response.setHeader('connection', 'close');
     response.once('finish', onStopped);
   }

@@ -18,6 +18,8 @@ export interface ListenerSockets {
  */
 export class Sockets {
   readonly #open = new Map<number, ListenerSockets>();
+  /** Of others by now, who close them. */
+  readonly #given = new Set<number>();
 
   constructor(
     private readonly netns: string,
@@ -28,6 +30,12 @@ export class Sockets {
     const found = this.#open.get(id);
     if (found === undefined) throw new RangeError(`no sockets for listener ${String(id)}`);
     return found;
+  }
+
+  /** From now on somebody else closes them. */
+  give(id: number): ListenerSockets {
+    this.#given.add(id);
+    return this.of(id);
   }
 
   /** Opens what is missing; nothing is led there yet. Returns the ids that were opened. */
@@ -72,7 +80,7 @@ export class Sockets {
     for (const id of ids) {
       const sockets = this.#open.get(id);
       this.#open.delete(id);
-      if (sockets === undefined) continue;
+      if (this.#given.delete(id) || sockets === undefined) continue;
       closeSync(sockets.tcp);
       if (sockets.udp !== undefined) closeSync(sockets.udp);
     }

@@ -8,7 +8,9 @@ import { haproxyConfig } from '../proxy/haproxy/config.js';
 import { proxy } from '../state/kinds/proxy.js';
 import type { Attributes, ListenerSpec } from '../state/state.js';
 import { closeConnections } from './connections.js';
+import { DNS } from './dns.js';
 import { Haproxy } from './haproxy.js';
+import { Names } from './names.js';
 import { Records } from './records.js';
 import { endStrays } from './strays.js';
 import { Sockets } from './sockets.js';
@@ -26,6 +28,8 @@ export class Supervisor {
   #wanted = NOTHING;
   #sockets: Sockets | undefined;
   #haproxy: Haproxy | undefined;
+  #dns: DNS | undefined;
+  #names: Names | undefined;
   /** Those that only finish what they have. */
   readonly #retired = new Set<Haproxy>();
   /** What is asked for is done one after the other. */
@@ -44,16 +48,18 @@ export class Supervisor {
     return this.#next(() => this.#run(proxy.normalize(wanted)));
   }
 
-  /** Ends everything, with all connections. */
-  stop(): Promise<void> {
+  /** Ends everything, with all connections; `forGood`: and forgets the names that it knows. */
+  stop(forGood: boolean): Promise<void> {
     this.#isStopping = true;
     return this.#next(async () => {
       const all = [...this.#retired, ...(this.#haproxy === undefined ? [] : [this.#haproxy])];
       await Promise.all(all.map((one) => one.kill()));
       this.#haproxy = undefined;
       this.#wanted = NOTHING;
+      this.#dns?.close();
       this.#sockets?.close();
       await this.#sockets?.publish().catch(() => undefined);
+      await (forGood ? this.#names?.end() : this.#names?.close());
       rmSync(proxyDirectory(this.options.runDir), { recursive: true, force: true });
     });
   }
@@ -66,8 +72,13 @@ export class Supervisor {
 
   async #run(wanted: Wanted): Promise<void> {
     if (this.#sockets === undefined || this.#wanted.netns !== wanted.netns) {
+      this.#dns?.close();
       this.#sockets?.close();
       this.#sockets = new Sockets(wanted.netns, this.options.maps);
+      this.#dns = new DNS(wanted.netns, {
+        records: this.records,
+        onLearned: async (learned) => await this.#names?.learned(learned),
+      });
     }
     const sockets = this.#sockets;
     const opened = await sockets.open(wanted.listeners);
@@ -84,6 +95,8 @@ export class Supervisor {
     this.#wanted = wanted;
     const ids = new Set(wanted.listeners.map(({ id }) => id));
     const gone = before.listeners.filter(({ id }) => !ids.has(id));
+    await this.#followNames(wanted);
+    this.#dns?.run(wanted, sockets, opened);
     sockets.close(gone.map(({ id }) => id));
     await sockets.publish();
     // Of a supervisor that died: their sockets lead nowhere any more.
@@ -97,6 +110,14 @@ export class Supervisor {
       netnsPath(before.netns),
       gone.map(({ id }) => id),
     );
+  }
+
+  async #followNames({ names }: Wanted): Promise<void> {
+    if (this.#names === undefined) {
+      this.#names = new Names(this.options.runDir, this.options.maps);
+      await this.#names.start();
+    }
+    await this.#names.follow(names);
   }
 
   async #startHaproxy(wanted: Wanted, sockets: Sockets): Promise<Haproxy | undefined> {

@@ -1,5 +1,6 @@
 import type { Listener } from '../model/l7.js';
 import type { NodeSpec } from '../model/program.js';
+import type { NameClasses } from '../policy/name-classes.js';
 import type { Json } from '../state/canonical-json.js';
 import { resource } from '../state/kinds.js';
 import { PROXY_MAC } from '../state/layout.js';
@@ -26,6 +27,7 @@ export function proxyResources(
   node: NodeSpec,
   listeners: readonly Listener[],
   mtu: number,
+  names: NameClasses | undefined,
 ): Resource[] {
   if (listeners.length === 0) return [];
   const { origin } = node;
@@ -69,7 +71,13 @@ export function proxyResources(
     ...FAMILIES.flatMap((family) => routing(node, netns, family)),
     resource(
       'proxy',
-      { mode: 'socket', netns, listeners: listeners.map(specOf), running: true },
+      {
+        mode: 'socket',
+        netns,
+        listeners: listeners.map(specOf),
+        running: true,
+        ...(names === undefined ? {} : { names }),
+      },
       origin,
     ),
   ];

@@ -1,7 +1,9 @@
 import { PlumbError, throwAll } from '../model/error.js';
-import { RESERVED } from '../model/identity.js';
+import { isNameIdentity, RESERVED } from '../model/identity.js';
 import type { EndpointSpec, NodeSpec, ProgramDocument } from '../model/program.js';
 import type { CompiledPolicy } from '../policy/compiled.js';
+import { fqdnSelectors } from '../policy/fqdn.js';
+import { nameClasses, type NameClasses } from '../policy/name-classes.js';
 import { normalizeState } from '../state/canonical.js';
 import { entries } from '../state/kinds/bpf-entries.js';
 import {
@@ -68,12 +70,17 @@ export function synth(input: SynthInput): State {
       ...local.flatMap((endpoint) => endpointResources(node, endpoint, mtu)),
       ...addressing(input, local, around),
       ...policyEntries(compiled, node.origin),
-      ...proxyResources(node, listeners, mtu),
+      ...proxyResources(node, listeners, mtu, namesOf(document, compiled)),
       ...serviceEntries(document),
       ...serviceRoutes(document, node),
       ...masqueradeTable(node, document),
     ],
   });
+}
+
+function namesOf({ policies }: ProgramDocument, compiled: CompiledPolicy): NameClasses | undefined {
+  const selectors = fqdnSelectors(policies);
+  return selectors.length === 0 ? undefined : nameClasses(selectors, compiled);
 }
 
 /** Rows that say who is where; no policy is in them. */
@@ -155,7 +162,9 @@ function classRows(
   { classes }: CompiledPolicy,
 ) {
   const origins = new Map(endpoints.map((e) => [allocation.idOf(e.labels), e.origin]));
-  return [...classes].map(([identity, id]) => {
+  // Who is behind names is written by who learns it.
+  const planned = [...classes].filter(([identity]) => !isNameIdentity(identity));
+  return planned.map(([identity, id]) => {
     const origin = origins.get(identity);
     return { key: { identity }, value: { class: id }, ...(origin === undefined ? {} : { origin }) };
   });

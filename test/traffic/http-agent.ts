@@ -89,6 +89,16 @@ export class HttpAgent {
     return this.#call('hold', { ...request, name });
   }
 
+  /** A name server on UDP port 53 that knows these names. */
+  async serveNames(zone: Readonly<Record<string, readonly string[]>>, ttl = 60): Promise<void> {
+    await this.#call('serveNames', { zone, ttl });
+  }
+
+  /** What a server says of a name in IPv4 and IPv6, asked for both at once: addresses, or an error's code. */
+  lookup(name: string, server: string): Promise<[string[] | string, string[] | string]> {
+    return this.#call('lookup', { name, server });
+  }
+
   close(): void {
     this.child.kill('SIGKILL');
   }

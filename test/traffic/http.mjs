@@ -1,6 +1,9 @@
 // Serves and asks by HTTP inside a namespace: commands come by IPC, as http-agent.ts sends them.
+import { createSocket } from 'node:dgram';
+import { Resolver } from 'node:dns/promises';
 import http from 'node:http';
 import { once } from 'node:events';
+import packet from 'dns-packet';
 
 const seen = [];
 const held = new Map();
@@ -93,7 +96,43 @@ async function hold({ name, ...options }) {
   return await answered({ ...options, agent });
 }
 
+/** A name server on UDP port 53, of IPv4 and IPv6, that knows a zone: name to addresses. */
+async function serveNames({ zone, ttl = 60 }) {
+  for (const type of ['udp4', 'udp6']) {
+    const socket = createSocket({ type, ipv6Only: type === 'udp6' });
+    socket.on('message', (message, { address, port }) => {
+      const query = packet.decode(message);
+      const [question] = query.questions;
+      seen.push({ method: 'DNS', url: `${question.name} ${question.type}`, client: address });
+      const family = question.type === 'A' ? /^[^:]+$/ : /:/;
+      const answers = (zone[question.name] ?? [])
+        .filter((data) => family.test(data))
+        .map((data) => ({ name: question.name, type: question.type, class: 'IN', ttl, data }));
+      const flags = packet.AUTHORITATIVE_ANSWER | (question.name in zone ? 0 : 3);
+      const { id, questions } = query;
+      socket.send(
+        packet.encode({ type: 'response', id, flags, questions, answers }),
+        port,
+        address,
+      );
+    });
+    socket.bind(53);
+    await once(socket, 'listening');
+  }
+}
+
+/** Addresses of a name by one server; both queries are on their way at once, from one port. */
+async function lookup({ name, server }) {
+  const resolver = new Resolver({ timeout: 2000, tries: 1 });
+  resolver.setServers([server]);
+  const asked = [resolver.resolve4(name), resolver.resolve6(name)];
+  const found = await Promise.allSettled(asked);
+  return found.map(({ value, reason }) => value ?? reason.code);
+}
+
 const commands = {
+  serveNames,
+  lookup,
   async serve({ port }) {
     const listening = http.createServer({ keepAliveTimeout: 60_000 }, server).listen(port, '::');
     await once(listening, 'listening');
