@@ -1,14 +1,18 @@
 import { createHash } from 'node:crypto';
 import { fqdnKey, matchesFQDN } from '../model/fqdn.js';
 import { NAME_IDENTITY_MIN, reservedLabels, type Identity } from '../model/identity.js';
-import { contains, formatAddress, parseAddress, parsePrefix } from '../model/prefix.js';
+import { formatAddress, parseAddress } from '../model/prefix.js';
 import type { FQDNSelectorSpec, Labels, PolicySpec } from '../model/program.js';
+import { placesOf } from './places.js';
 import type { PrefixIdentity } from './prefixes.js';
 
 /** What keys of labels begin with that say which selectors of names an address answers to. */
 export const FQDN_SOURCE = 'fqdn:';
 
-/** Label that says in which prefix of rules such an address is: what CIDRs say holds for it, too. */
+/**
+ * Label that says in which prefix of rules such an address is: what CIDRs say holds for it, too. Of
+ * prefixes with one identity it is the first.
+ */
 export const FQDN_PREFIX = 'cidr-of-name';
 
 /** Addresses that the DNS gave for a name. */
@@ -41,9 +45,11 @@ export function nameAddresses(
   bindings: readonly NameBinding[],
   prefixes: readonly PrefixIdentity[],
 ): NamedAddresses {
+  const keysOf = matcherOf(selectors);
+  const places = placesOf(prefixes);
   const matching = new Map<string, Set<string>>();
   for (const { name, addresses } of bindings) {
-    const keys = selectors.filter((one) => matchesFQDN(one, name)).map(labelOf);
+    const keys = keysOf(name);
     if (keys.length === 0) continue;
     for (const text of addresses) {
       const address = parseAddress(text);
@@ -59,7 +65,7 @@ export function nameAddresses(
   const rows = [...matching]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([address, keys]) => {
-      const labels = nameLabels(longestAround(address, prefixes), [...keys].sort());
+      const labels = nameLabels(places.around(address), [...keys].sort());
       const content = contentOf(labels);
       const identity = known.get(content) ?? { id: freeNumber(content, taken), labels };
       known.set(content, identity);
@@ -82,16 +88,22 @@ export function contentOf(labels: Labels): string {
   return JSON.stringify(Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-function longestAround(text: string, prefixes: readonly PrefixIdentity[]): string {
-  const address = parseAddress(text);
-  let best = { length: -1, text: '' };
-  for (const { prefix: around } of prefixes) {
-    const prefix = parsePrefix(around);
-    if (prefix === undefined || address === undefined || prefix.length <= best.length) continue;
-    if (contains(prefix, address)) best = { length: prefix.length, text: around };
-  }
-  return best.text;
+/** Labels of the selectors that match a name; those of names that come again are remembered. */
+function matcherOf(selectors: readonly FQDNSelectorSpec[]): (name: string) => readonly string[] {
+  const known = matched.get(selectors) ?? new Map<string, readonly string[]>();
+  matched.set(selectors, known);
+  return (name) => {
+    const found = known.get(name) ?? selectors.filter((one) => matchesFQDN(one, name)).map(labelOf);
+    // names come and go without end
+    if (known.size >= MOST_REMEMBERED) known.clear();
+    known.set(name, found);
+    return found;
+  };
 }
+
+const MOST_REMEMBERED = 50_000;
+
+const matched = new WeakMap<object, Map<string, readonly string[]>>();
 
 /** Of its content, salted where another has it. */
 export function freeNumber(content: string, taken: Set<number>): number {

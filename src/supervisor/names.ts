@@ -2,7 +2,8 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { LearnedPeers } from '../kernel/learned-peers.js';
 import { BpfMap } from '../kernel/native.js';
-import { contentOf, nameAddresses } from '../policy/fqdn.js';
+import { nameAddresses } from '../policy/fqdn.js';
+import { NameIndex } from '../policy/name-classes.js';
 import type { Learned } from '../proxy/dns/answer.js';
 import { NameKeeper, type Binding } from '../proxy/dns/name-keeper.js';
 import type { NamesSpec } from '../state/state.js';
@@ -17,6 +18,7 @@ export class Names {
   readonly #keeper: NameKeeper;
   readonly #timer: NodeJS.Timeout;
   #spec = NOBODY;
+  #index = new NameIndex(NOBODY.classes);
   #open: { readonly id: string; readonly maps: BpfMap[]; readonly peers: LearnedPeers } | undefined;
   #isAnew = true;
 
@@ -51,6 +53,7 @@ export class Names {
   /** From now on by this policy. */
   async follow(spec: NamesSpec = NOBODY): Promise<void> {
     this.#spec = spec;
+    this.#index = new NameIndex(spec.classes);
     this.#isAnew = true;
     await this.#keeper.refresh();
   }
@@ -70,11 +73,11 @@ export class Names {
   }
 
   async #write(bindings: readonly Binding[]): Promise<void> {
-    const { selectors, prefixes, classes: classOf } = this.#spec;
+    const { selectors, prefixes } = this.#spec;
     const { rows, identities } = nameAddresses(selectors, bindings, prefixes);
     const classes = new Map(
       identities.flatMap(({ id, labels }) => {
-        const found = classOf[contentOf(labels)];
+        const found = this.#index.classOf(labels);
         return found === undefined ? [] : [[id, found] as const];
       }),
     );
