@@ -1,7 +1,9 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { readConfig } from '../kernel/epoch.js';
 import { LearnedPeers } from '../kernel/learned-peers.js';
 import { BpfMap } from '../kernel/native.js';
+import { openFlows } from '../kernel/open-flows.js';
 import { nameAddresses } from '../policy/fqdn.js';
 import { NameIndex } from '../policy/name-classes.js';
 import type { Learned } from '../proxy/dns/answer.js';
@@ -9,7 +11,7 @@ import { NameKeeper, type Binding } from '../proxy/dns/name-keeper.js';
 import type { NamesSpec } from '../state/state.js';
 
 const NOBODY: NamesSpec = { selectors: [], prefixes: [], classes: {} };
-/** Milliseconds between looks whether a plan has made the maps anew. */
+/** Milliseconds between looks whether a plan was applied, which may have made the maps anew. */
 const LOOK_EVERY = 2000;
 
 /** Who is behind names: remembered, and written to the maps that the datapath looks into. */
@@ -21,6 +23,8 @@ export class Names {
   #index = new NameIndex(NOBODY.classes);
   #open: { readonly id: string; readonly maps: BpfMap[]; readonly peers: LearnedPeers } | undefined;
   #isAnew = true;
+  /** Of the policy that was applied last. */
+  #generation = -1;
 
   /** @param maps directory of the pinned maps */
   constructor(
@@ -31,14 +35,13 @@ export class Names {
     this.#keeper = new NameKeeper({
       path: this.#path,
       write: (bindings) => this.#write(bindings),
+      isInUse: () => this.#isInUse(),
       onError: (error) => {
         process.stderr.write(`names: ${error instanceof Error ? error.message : String(error)}\n`);
       },
     });
     this.#timer = setInterval(() => {
-      if (this.#open !== undefined && this.#mapsId() !== this.#open.id) {
-        this.#keeper.refresh().catch(() => undefined);
-      }
+      void this.#look();
     }, LOOK_EVERY).unref();
   }
 
@@ -72,6 +75,19 @@ export class Names {
     for (const map of this.#open?.maps ?? []) map.close();
   }
 
+  async #look(): Promise<void> {
+    if (this.#open === undefined) return;
+    try {
+      const stamp = this.#with('plumb_config', (map) => readConfig(map).epoch.generation);
+      if (stamp === this.#generation && this.#mapsId() === this.#open.id) return;
+      this.#generation = stamp;
+      this.#isAnew = true;
+      await this.#keeper.refresh();
+    } catch {
+      // no maps, or none yet: the next look may find them
+    }
+  }
+
   async #write(bindings: readonly Binding[]): Promise<void> {
     const { selectors, prefixes } = this.#spec;
     const { rows, identities } = nameAddresses(selectors, bindings, prefixes);
@@ -99,15 +115,28 @@ export class Names {
   }
 
   #mapsId(): string {
-    const ids = ['plumb_ipcache', 'plumb_classes'].map((name) => {
-      const map = this.#map(name);
-      try {
-        return map.info().id;
-      } finally {
-        map.close();
-      }
-    });
+    const ids = ['plumb_ipcache', 'plumb_classes'].map((name) =>
+      this.#with(name, (map) => map.info().id),
+    );
     return ids.join(' ');
+  }
+
+  #with<T>(name: string, use: (map: BpfMap) => T): T {
+    const map = this.#map(name);
+    try {
+      return use(map);
+    } finally {
+      map.close();
+    }
+  }
+
+  async #isInUse(): Promise<(address: string) => boolean> {
+    const conntrack = this.#map('plumb_conntrack');
+    try {
+      return await openFlows(conntrack);
+    } finally {
+      conntrack.close();
+    }
   }
 
   #map(name: string): BpfMap {

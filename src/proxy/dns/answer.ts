@@ -1,3 +1,4 @@
+import ipaddr from 'ipaddr.js';
 import { canonicalName } from '../../model/fqdn.js';
 import { formatAddress, parseAddress } from '../../model/prefix.js';
 import type { Answer } from 'dns-packet';
@@ -46,12 +47,24 @@ export function readAnswer(
     if (record.class !== 'IN' || !chain.has(canonicalName(record.name))) continue;
     const address = parseAddress(record.data);
     if (address === undefined || address.family !== (record.type === 'A' ? 4 : 6)) continue;
-    addresses.add(formatAddress(address));
+    const text = formatAddress(address);
+    if (isNobodys(text)) continue;
+    addresses.add(text);
     ttls.push(record.ttl ?? 0);
   }
   if (addresses.size === 0) return { rcode };
   const learned = { name: query.name, addresses: [...addresses].sort(), ttl: Math.min(...ttls) };
   return { rcode, learned };
+}
+
+const NOBODYS = ['unspecified', 'broadcast', 'multicast', 'linkLocal', 'loopback'];
+
+/**
+ * Addresses that mean another one to everybody, 169.254.169.254 for example: no name is a reason to let
+ * anybody go there.
+ */
+function isNobodys(address: string): boolean {
+  return NOBODYS.includes(ipaddr.parse(address).range());
 }
 
 /** The name that was asked for, what it is another name of, and so on, with the times of these records. */

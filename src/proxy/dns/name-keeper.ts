@@ -79,6 +79,7 @@ export class NameKeeper {
 
   /** Forgets what is over, in the kernel, too. */
   async expire(): Promise<void> {
+    if ((this.#store.nextExpiry ?? Infinity) > seconds()) return;
     const isInUse = await this.options.isInUse?.();
     if (!this.#store.expire(seconds(), isInUse)) return;
     await Promise.all([this.#save(), this.refresh()]);

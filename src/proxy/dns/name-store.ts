@@ -15,6 +15,8 @@ export interface NameStoreOptions {
   readonly addressesPerName: number;
   /** Those go first that were asked for least lately. Default 20000. */
   readonly names: number;
+  /** Of all names together; names go as above. Default 50000: the kernel's map has room for plans, too. */
+  readonly addresses: number;
 }
 
 export const NAME_STORE: NameStoreOptions = {
@@ -22,6 +24,7 @@ export const NAME_STORE: NameStoreOptions = {
   longestTtl: 86_400,
   addressesPerName: 1000,
   names: 20_000,
+  addresses: 50_000,
 };
 
 /** Where the DNS said that names are. Knows no clock: every time is given, Unix time in seconds. */
@@ -29,6 +32,8 @@ export class NameStore {
   readonly #options: NameStoreOptions;
   /** Least lately learned first. */
   readonly #names = new Map<string, Map<string, number>>();
+  /** Addresses of all names. */
+  #count = 0;
 
   constructor(options: Partial<NameStoreOptions> = {}) {
     this.#options = { ...NAME_STORE, ...options };
@@ -39,20 +44,16 @@ export class NameStore {
    * @returns whether any address is new; else it is only known for longer
    */
   learn({ name, addresses, ttl }: Learned, now: number): boolean {
-    const { longestTtl, names } = this.#options;
-    const until = now + Math.min(Math.max(ttl, 0), longestTtl);
-    const known = this.#names.get(name) ?? new Map<string, number>();
+    const until = now + Math.min(Math.max(ttl, 0), this.#options.longestTtl);
+    const known = new Map(this.#names.get(name));
     const lives = this.#lives(now);
     const isNew = !addresses.every((address) => lives([address, known.get(address) ?? NEVER]));
     for (const address of addresses) {
       known.set(address, Math.max(until, known.get(address) ?? until));
     }
-    this.#names.delete(name);
-    this.#names.set(name, this.#fewest(known, new Set(addresses)));
-    for (const oldest of this.#names.keys()) {
-      if (this.#names.size <= names) break;
-      this.#names.delete(oldest);
-    }
+    this.#forget(name);
+    this.#put(name, this.#fewest(known, new Set(addresses)));
+    this.#shrink();
     return isNew;
   }
 
@@ -86,6 +87,7 @@ export class NameStore {
           continue;
         }
         known.delete(address);
+        this.#count--;
         forgotten = true;
       }
       if (known.size === 0) this.#names.delete(name);
@@ -110,11 +112,28 @@ export class NameStore {
   /** Adds what {@link entries} gave, as far as the limits allow. */
   restore(entries: Iterable<readonly [name: string, entry: NameEntry]>): void {
     for (const [name, entry] of entries) {
-      this.#names.set(name, this.#fewest(new Map(Object.entries(entry)), NONE));
+      this.#forget(name);
+      this.#put(name, this.#fewest(new Map(Object.entries(entry)), NONE));
     }
+    this.#shrink();
+  }
+
+  #put(name: string, known: Map<string, number>): void {
+    this.#names.set(name, known);
+    this.#count += known.size;
+  }
+
+  #forget(name: string): void {
+    this.#count -= this.#names.get(name)?.size ?? 0;
+    this.#names.delete(name);
+  }
+
+  /** What was learned last is never too much on its own. */
+  #shrink(): void {
+    const { names, addresses } = this.#options;
     for (const oldest of this.#names.keys()) {
-      if (this.#names.size <= this.#options.names) break;
-      this.#names.delete(oldest);
+      if (this.#names.size <= names && this.#count <= addresses) break;
+      this.#forget(oldest);
     }
   }
 

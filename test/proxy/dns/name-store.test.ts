@@ -93,6 +93,25 @@ describe('names and their addresses', () => {
     );
   });
 
+  it('are never more than all names may have, and the last answer is always among them', () => {
+    fc.assert(
+      fc.property(fc.array(fc.oneof(learning, expiring), { minLength: 1 }), (events) => {
+        const store = new NameStore({ grace: 0, addresses: 4 });
+        events.forEach((event, now) => {
+          if (event.kind === 'expire') {
+            store.expire(now, (address) => event.inUse.includes(address));
+            return;
+          }
+          store.learn({ ...event, ttl: event.ttl + 1 }, now);
+          const known = store.entries().flatMap(([, entry]) => Object.keys(entry));
+          expect(known.length).toBeLessThanOrEqual(4);
+          const [, last = {}] = store.entries().at(-1) ?? [];
+          expect(Object.keys(last)).toEqual(expect.arrayContaining(event.addresses));
+        });
+      }),
+    );
+  });
+
   it('expire when the store says that something does, and not before', () => {
     fc.assert(
       fc.property(fc.array(learning, { minLength: 1 }), (events) => {
