@@ -1,4 +1,5 @@
 import { createDirectories, assertNetns, type Instance } from '../kernel/instance.js';
+import { checkProxy } from '../kernel/proxy.js';
 import { readState } from '../kernel/read-state.js';
 import { WriteContext } from '../kernel/write-context.js';
 import { PlumbError } from '../model/error.js';
@@ -55,6 +56,7 @@ async function applyLocked(
   const before = await read();
   known(before);
   assertFresh(plan, before);
+  await checkProxies(plan);
   if (plan.steps.length > 0) {
     const context = new WriteContext(
       instance,
@@ -72,6 +74,11 @@ async function applyLocked(
   if (provenance !== undefined) await writeProvenance(instance, provenance);
   verify(plan, before, after);
   return after;
+}
+
+/** What refuses its configuration refuses it before anything is touched. */
+async function checkProxies({ steps }: Plan): Promise<void> {
+  for (const { after } of steps) if (after?.kind === 'proxy') await checkProxy(after.attributes);
 }
 
 function assertFresh(plan: Plan, state: State): void {

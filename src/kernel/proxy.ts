@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { askProxy, stopProxy, tellProxy } from '../proxy/control.js';
+import { checkHaproxy } from '../proxy/haproxy/check.js';
 import { startSupervisor } from '../proxy/start.js';
 import { resource } from '../state/kinds.js';
 import type { Attributes, PlainResource } from '../state/state.js';
@@ -10,6 +11,11 @@ import type { WriteContext } from './write-context.js';
 export async function readProxy({ runDir }: Instance): Promise<PlainResource<'proxy'>[]> {
   const found = await askProxy(runDir);
   return found === undefined || found.netns === '' ? [] : [resource('proxy', found)];
+}
+
+/** Whether the node could run it, before anything is changed. @throws PlumbError PLB_HAPROXY */
+export function checkProxy({ listeners }: Attributes['proxy']): Promise<void> {
+  return checkHaproxy(listeners);
 }
 
 /** Connections of listeners that stay are not touched. */

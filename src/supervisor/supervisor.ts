@@ -1,12 +1,12 @@
 import { rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { netnsPath } from '../kernel/instance.js';
-import type { HTTPListener, TLSListener } from '../model/l7.js';
 import { proxyDirectory, type SupervisorOptions } from '../proxy/control.js';
 import { parseAccessLine } from '../proxy/haproxy/access.js';
 import { haproxyConfig } from '../proxy/haproxy/config.js';
+import { haproxyListeners, isHaproxys } from '../proxy/haproxy/listeners.js';
 import { proxy } from '../state/kinds/proxy.js';
-import type { Attributes, ListenerSpec } from '../state/state.js';
+import type { Attributes } from '../state/state.js';
 import { closeConnections } from './connections.js';
 import { DNS } from './dns.js';
 import { Haproxy } from './haproxy.js';
@@ -121,10 +121,10 @@ export class Supervisor {
   }
 
   async #startHaproxy(wanted: Wanted, sockets: Sockets): Promise<Haproxy | undefined> {
-    const listeners = wanted.listeners.filter(isHaproxys);
+    const listeners = haproxyListeners(wanted.listeners);
     if (listeners.length === 0) return undefined;
     const run = {
-      config: haproxyConfig(listeners.map(listenerOf)),
+      config: haproxyConfig(listeners),
       sockets: new Map(listeners.map(({ id }) => [id, sockets.of(id).tcp])),
     };
     return await Haproxy.start(run, {
@@ -160,19 +160,10 @@ export class Supervisor {
   }
 }
 
-function isHaproxys({ protocol }: ListenerSpec): boolean {
-  return protocol === 'http' || protocol === 'tls';
-}
-
 function isSameForHaproxy(a: Wanted, b: Wanted): boolean {
   return (
     a.netns === b.netns &&
     JSON.stringify(a.listeners.filter(isHaproxys)) ===
       JSON.stringify(b.listeners.filter(isHaproxys))
   );
-}
-
-function listenerOf({ rules, ...rest }: ListenerSpec): HTTPListener | TLSListener {
-  const listed = rules.map((rule) => ({ rule, origins: [] }));
-  return { ...rest, rules: listed } as unknown as HTTPListener | TLSListener;
 }

@@ -1,4 +1,7 @@
 import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { HttpAgent } from '../traffic/http-agent.js';
 import { TwoNodes } from './two-nodes.js';
@@ -78,6 +81,14 @@ describe.sequential('rules of HTTP', () => {
     for (const one of agents.values()) one.close();
     await nodes.dispose();
   });
+
+  const pidsOf = (what: 'haproxy' | 'supervisor'): number[] => {
+    const directory = join(nodes.luke.root, 'run', nodes.luke.netns, 'proxy');
+    const name = what === 'haproxy' ? /^haproxy-.*\.pid$/ : /^pid$/;
+    return readdirSync(directory)
+      .filter((file) => name.test(file))
+      .map((file) => Number(readFileSync(join(directory, file), 'utf8')));
+  };
 
   const CLIENTS = [
     ['near', '10.6.1.11:8080', '10.6.1.21'],
@@ -169,6 +180,35 @@ describe.sequential('rules of HTTP', () => {
       expect(tables).not.toMatch(/plumb_p[ei] .*table (?!local)/);
       expect(tables).not.toMatch(/table (?!local)/);
     }
+  });
+
+  it('let nothing through unfiltered while HAProxy is killed and comes back', async () => {
+    const url = 'http://10.6.1.11:8080/v1/exhaust-port';
+    await agent('web').seen();
+    const load = agent('far').load({ url, method: 'PUT', count: 2000, concurrency: 20 });
+    for (let i = 0; i < 3; i++) {
+      await sleep(150);
+      for (const pid of pidsOf('haproxy')) process.kill(pid, 'SIGKILL');
+    }
+    const outcomes = await load;
+    expect(outcomes['403']).toBeGreaterThan(0);
+    expect(outcomes['200']).toBeUndefined();
+    expect(await agent('web').seen()).toEqual([]);
+    const again = { url: 'http://10.6.1.11:8080/v1/status', timeout: 2000 };
+    expect(await agent('far').ask(again)).toMatchObject({ status: 200 });
+  });
+
+  it('are planned anew while the proxy is down, and hold again after an apply', async () => {
+    for (const pid of [...pidsOf('supervisor'), ...pidsOf('haproxy')]) process.kill(pid, 'SIGKILL');
+    const url = 'http://10.6.1.11:8080/v1/status';
+    const { error } = await agent('far').ask({ url });
+    expect(['ECONNREFUSED', 'ECONNRESET']).toContain(error);
+    const plan = await nodes.plan(nodes.luke);
+    expect(plan.code).toBe(2);
+    expect(plan.stdout).toContain('proxy');
+    await nodes.apply(program(FILTERED));
+    expect(await agent('far').ask({ url, timeout: 2000 })).toMatchObject({ status: 200 });
+    expect(await agent('far').ask({ url, method: 'PUT' })).toMatchObject({ status: 403 });
   });
 
   it('that go free connections of the proxy, and those that come take them over', async () => {
