@@ -23,6 +23,7 @@ help: ## say what there is
 demo: setup build ## the star wars story on this machine's kernel, in namespaces of its own
 	@examples/star-wars/demo.sh
 	@examples/two-nodes/demo.sh
+	@examples/star-wars-l7/demo.sh
 
 .PHONY: test
 test: setup build ## all tests; ARGS go to vitest

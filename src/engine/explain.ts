@@ -5,10 +5,12 @@ import { LAST_PORT, PROTOCOLS } from '../model/port.js';
 import { contains, formatAddress, parseAddress, parsePrefix } from '../model/prefix.js';
 import type { EndpointSpec } from '../model/program.js';
 import type { VerdictAnswer, VerdictSide, VerdictStep } from '../report/verdict.js';
+import type { L7Request } from '../policy/match-l7.js';
 import { decide, type DirectionVerdict } from '../verdict/decide.js';
 import { explainDirection } from '../verdict/explain.js';
 import { synthesize } from './desired.js';
 import { answerForService, findService } from './explain-service.js';
+import { filterOf, requestText } from './explain-filter.js';
 import { identityText } from './labels.js';
 import { labelsById, readCompiled, type Compiled } from './provenance.js';
 
@@ -16,6 +18,8 @@ export interface VerdictQuestion {
   readonly from: string;
   readonly to: string;
   readonly port: string;
+  /** What is asked for on the connection. */
+  readonly request?: L7Request;
 }
 
 export interface VerdictOptions extends Where {
@@ -24,8 +28,6 @@ export interface VerdictOptions extends Where {
   readonly program?: string | undefined;
   /** Ask about a file or directory of manifests, or `-`, instead. */
   readonly manifests?: string | undefined;
-  /** A request, as `PUT /v1/exhaust-port`. */
-  readonly http?: string | undefined;
 }
 
 /**
@@ -40,30 +42,17 @@ export async function explain(
     options.program === undefined && options.manifests === undefined
       ? await appliedProgram(options)
       : await synthesize(options.program ?? '', options);
-  const said = answer(question, compiled);
-  if (options.http === undefined) return said;
-  checkRequest(options.http);
-  return {
-    ...said,
-    what: `${said.what}  ${options.http}`,
-    note: said.note ?? 'no rule looks at HTTP here: a request is judged as its connection is',
-  };
+  return answer(question, compiled);
 }
 
-function checkRequest(request: string): void {
-  if (/^[A-Z]+ \/\S*$/.test(request)) return;
-  throw new PlumbError('PLB_INVALID_REQUEST', `${request} is no request`, {
-    hint: 'Write a method and a path: --http "PUT /v1/exhaust-port".',
-  });
-}
-
-export function answer({ from, to, port }: VerdictQuestion, compiled: Compiled): VerdictAnswer {
+export function answer(question: VerdictQuestion, compiled: Compiled): VerdictAnswer {
+  const { from, to, port, request = {} } = question;
   const { protocol, number, text } = parsePort(port);
   const source = findSide(from, compiled);
   const service = findService(to, compiled);
   if (service !== undefined) {
     const ask = (member: string, at: string): VerdictAnswer =>
-      answer({ from, to: member, port: at }, compiled);
+      answer({ from, to: member, port: at, request }, compiled);
     const name = text.split('/')[1] ?? '';
     return answerForService(service, { port: number, protocol: name }, compiled, ask);
   }
@@ -71,17 +60,27 @@ export function answer({ from, to, port }: VerdictQuestion, compiled: Compiled):
   const same = source.endpoint !== undefined && source.endpoint === destination.endpoint;
   const decision = decide(compiled.policy, source, destination, protocol, number);
   const step = (verdict: DirectionVerdict | undefined): VerdictStep[] =>
-    verdict === undefined ? [] : [stepOf(verdict, compiled, protocol, number)];
+    verdict === undefined
+      ? []
+      : [
+          {
+            ...stepOf(verdict, compiled, protocol, number),
+            ...filterOf(verdict, compiled, request),
+          },
+        ];
+  const steps = same ? [] : [...step(decision.egress), ...step(decision.ingress)];
+  const isLetThrough = steps.every(({ filter }) => filter?.allowed !== false);
+  const asked = requestText(request);
   return {
-    allowed: same || decision.allowed,
+    allowed: same || (decision.allowed && isLetThrough),
     from: source,
     to: destination,
-    what: text,
+    what: asked === '' ? text : `${text}  ${asked}`,
     ...(same ? { note: 'an endpoint may always reach itself' } : {}),
     ...(decision.byLocalhost && !same
       ? { note: 'the local host may always reach its own endpoints (allowLocalhost)' }
       : {}),
-    steps: same ? [] : [...step(decision.egress), ...step(decision.ingress)],
+    steps,
   };
 }
 

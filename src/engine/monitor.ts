@@ -1,8 +1,13 @@
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { PacketEvent } from '../kernel/events.js';
 import { EVENT_VERSION, type ExplainedEvent, type LostEvents } from '../report/event.js';
+import type { RequestRecord } from '../proxy/record.js';
+import type { ExplainedRequest } from '../report/request.js';
 import type { Where } from '../engine.js';
 import { AppliedProgram } from './applied.js';
 import { explainEvent } from './explain-event.js';
+import { explainRequest } from './explain-request.js';
 import { isoTime } from './iso-time.js';
 
 export interface Monitor {
@@ -14,6 +19,8 @@ export interface Monitor {
 export interface MonitorListener {
   onEvent(event: ExplainedEvent): void;
   onLost(lost: LostEvents): void;
+  /** Of requests that come from now on. */
+  onRequest(request: ExplainedRequest): void;
 }
 
 /** How often lost events are looked for. */
@@ -51,15 +58,44 @@ export async function openMonitor(where: Where, listener: MonitorListener): Prom
     const device = names.nameOf(event.ifindex);
     listener.onEvent(explainEvent(event, applied.current, { offset, device }));
   });
+  const requests = new AbortController();
+  followRequests(instance.runDir, requests.signal, (record) => {
+    listener.onRequest(explainRequest(record, applied.current));
+  });
   const timer = setInterval(tellLost, EVERY_MS);
   return {
     drain: () => stream.drain(),
     close: () => {
       clearInterval(timer);
+      requests.abort();
       tellLost();
       stream.close();
       names.close();
       counters.close();
     },
   };
+}
+
+/** Where no proxy runs, or one starts anew, looks again. */
+function followRequests(
+  runDir: string,
+  signal: AbortSignal,
+  onRecord: (record: RequestRecord) => void,
+): void {
+  void (async () => {
+    const { openRecords } = await import('../proxy/control.js');
+    while (!signal.aborted) {
+      try {
+        const stream = await openRecords(runDir, signal);
+        if (stream !== undefined) {
+          for await (const line of createInterface({ input: stream })) {
+            onRecord(JSON.parse(line) as RequestRecord);
+          }
+        }
+      } catch {
+        // The proxy went away, or the monitor is closed.
+      }
+      await sleep(EVERY_MS, undefined, { ref: false });
+    }
+  })();
 }

@@ -1,5 +1,6 @@
 import { rangeText } from '../model/port.js';
 import type { PolicyView } from '../policy/compiled.js';
+import { listenerText } from '../model/l7-text.js';
 import type { TrafficLine } from '../report/traffic.js';
 import { decide, type Decision } from '../verdict/decide.js';
 import { verdictDelta, type PeerGroup, type VerdictChange } from '../verdict/delta.js';
@@ -20,7 +21,7 @@ interface Row extends Why {
   readonly from: readonly Peer[];
   readonly to: readonly Peer[];
   readonly what: readonly string[];
-  readonly allowed: boolean;
+  readonly change: TrafficLine['change'];
 }
 
 /**
@@ -53,12 +54,12 @@ export function trafficLines(
     from: peersOf(change.from),
     to: peersOf(change.to),
     what: [rangeText(change.ports)],
-    allowed: change.allowed,
-    ...(change.allowed ? reasonFor(change, after) : lossOf(change, applied, after)),
+    change: change.filter !== undefined ? 'change' : change.allowed ? 'allow' : 'deny',
+    ...whyOf(change, applied, after),
   }));
   return merge(merge(merge(rows, 'what'), 'from'), 'to').map(
-    ({ from, to, what, allowed, cause, note }) => ({
-      change: allowed ? 'allow' : 'deny',
+    ({ from, to, what, change, cause, note }) => ({
+      change,
       from: whoText(from, labels, everybody),
       to: whoText(to, labels, everybody),
       what: whatText(what),
@@ -97,6 +98,27 @@ function byPeer(a: Peer, b: Peer): number {
   if (typeof a === 'number' && typeof b === 'number') return a - b;
   if (typeof a !== typeof b) return typeof a === 'number' ? -1 : 1;
   return a < b ? -1 : 1;
+}
+
+function whyOf(change: VerdictChange, applied: Known | undefined, after: Known): Why {
+  if (!change.allowed) return lossOf(change, applied, after);
+  const why = reasonFor(change, after);
+  const now = filterText(change, after);
+  if (change.filter === undefined) return now === '' ? why : { ...why, note: `only ${now}` };
+  if (change.filter === 'freed') return { ...why, note: 'no longer filtered' };
+  const was = applied === undefined ? '' : filterText(change, applied);
+  const note = `now only ${now}${was === '' ? '' : `, before ${was}`}`;
+  return { ...why, note };
+}
+
+/** What rules of layer 7 let through; empty where none is asked. */
+function filterText(change: VerdictChange, known: Known): string {
+  const { egress, ingress } = decisionOn(change, known);
+  const texts = [egress, ingress].flatMap((verdict) => {
+    const listener = known.policy.listeners.get(verdict?.entry?.listener ?? 0);
+    return listener === undefined ? [] : [listenerText(listener)];
+  });
+  return texts.join(', and of that ');
 }
 
 function reasonFor(change: VerdictChange, after: Known): Why {

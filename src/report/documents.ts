@@ -72,6 +72,15 @@ const verdict = z.strictObject({
       class: count.optional(),
       terms: z.array(z.string()),
       table: count.optional(),
+      filter: z
+        .strictObject({
+          listener: z.string(),
+          text: z.string(),
+          allowed: z.boolean().optional(),
+          rule: z.string().optional(),
+          origins: z.array(originSchema),
+        })
+        .optional(),
       allows: z.array(cause),
       denies: z.array(cause),
       isolates: z.array(cause),
@@ -125,6 +134,22 @@ const packet = z.looseObject({
   policies: z.array(cause),
   bytes: z.string().optional(),
 });
+const request = z.looseObject({
+  version: z.literal(1),
+  type: z.literal('request'),
+  time: z.string(),
+  verdict: z.enum(['allowed', 'denied']),
+  protocol: z.string(),
+  l7: z.string(),
+  direction: direction.optional(),
+  source: peer,
+  destination: peer,
+  request: z.string(),
+  answer: z.string().optional(),
+  note: z.string().optional(),
+  listener: z.string(),
+  rules: z.array(originSchema),
+});
 const lost = z.looseObject({
   version: z.literal(1),
   type: z.literal('lost'),
@@ -173,7 +198,7 @@ const metrics = z.looseObject({
 
 const SCHEMAS = {
   diff: plan,
-  event: z.discriminatedUnion('type', [packet, lost]),
+  event: z.discriminatedUnion('type', [packet, request, lost]),
   matrix,
   metrics,
   plan,

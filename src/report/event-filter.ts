@@ -17,7 +17,13 @@ export interface EventFilterText {
   readonly port?: string | undefined;
 }
 
-export type EventFilter = (event: ExplainedEvent) => boolean;
+/** What filters look at, of packets and of requests. */
+export type Filtered = Pick<
+  ExplainedEvent,
+  'verdict' | 'source' | 'destination' | 'protocol' | 'icmp'
+>;
+
+export type EventFilter = (event: Filtered) => boolean;
 type PeerFilter = (peer: EventPeer) => boolean;
 
 /** What a user may call a verdict. */

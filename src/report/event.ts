@@ -129,7 +129,8 @@ function whyText(event: ExplainedEvent, bold: (text: string) => string): string 
   return explanation === 'applied' && verdict === 'allowed' ? 'no policy isolates it' : '';
 }
 
-function peerText(peer: EventPeer): string {
+/** `xwing{org=alliance} 10.1.0.31:48694`. */
+export function peerText(peer: EventPeer): string {
   const host = peer.address.includes(':') ? `[${peer.address}]` : peer.address;
   const address = peer.port === 0 ? host : `${host}:${String(peer.port)}`;
   const labels = Object.entries(peer.labels).map(([key, value]) =>

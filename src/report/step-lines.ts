@@ -1,5 +1,8 @@
 import { describeRows } from '../plan/describe.js';
+import { rulesText } from '../model/l7-text.js';
 import type { Action, Phase, Step } from '../plan/plan.js';
+import { hex8 } from '../state/columns.js';
+import type { ListenerSpec } from '../state/state.js';
 import type { Line, Sign } from './line.js';
 import { rowLines } from './row-lines.js';
 import { counted } from './text.js';
@@ -46,7 +49,29 @@ export function stepLines(step: Step): Line[] {
     return [{ sign, text: `${rowCount(step)} of ${step.key}${label}`, origin }, ...rowLines(step)];
   }
   const said = [`${noun} ${step.key}`, because(step)].filter((t) => t !== '');
-  return [{ sign, text: said.join('  '), origin }, ...noteLines(step, sign)];
+  return [
+    { sign, text: said.join('  '), origin },
+    ...noteLines(step, sign),
+    ...listenerLines(step),
+  ];
+}
+
+/** What the proxy lets through from now on, and what it no longer knows of. */
+function listenerLines({ before, after }: Step): Line[] {
+  const was = before?.kind === 'proxy' ? before.attributes.listeners : [];
+  const is = after?.kind === 'proxy' ? after.attributes.listeners : [];
+  const lines = (sign: Sign, these: typeof is, others: typeof is): Line[] => {
+    const ids = new Set(others.map(({ id }) => id));
+    return these
+      .filter(({ id }) => !ids.has(id))
+      .map((one) => ({ sign, depth: 1, text: listenerLine(one) }));
+  };
+  return [...lines('+', is, was), ...lines('-', was, is)];
+}
+
+function listenerLine(listener: ListenerSpec): string {
+  const { id, direction, protocol, plugin, rules } = listener;
+  return `${direction} listener ${hex8(id)}: only ${rulesText(plugin ?? protocol, protocol, rules)}`;
 }
 
 /** Why what is made, or changes, is as it is. */

@@ -1,4 +1,5 @@
 import pc from 'picocolors';
+import type { Origin } from '../model/error.js';
 import type { Direction } from '../state/layout.js';
 import { hex8 } from '../state/columns.js';
 import type { Cause, Explanation } from '../verdict/explain.js';
@@ -34,6 +35,22 @@ export interface VerdictStep extends Explanation {
   readonly class?: number;
   readonly terms: readonly string[];
   readonly table?: number;
+  /** Rules of layer 7 that filter what is allowed. */
+  readonly filter?: VerdictFilter;
+}
+
+/** What rules of layer 7 say. */
+export interface VerdictFilter {
+  /** 8 hex digits. */
+  readonly listener: string;
+  /** `http POST /v1/request-landing`. */
+  readonly text: string;
+  /** Whether it lets the request through that was asked about; absent where none of its protocol was. */
+  readonly allowed?: boolean;
+  /** The rule that does. */
+  readonly rule?: string;
+  /** Lines of that rule; else of all its rules. */
+  readonly origins: readonly Origin[];
 }
 
 export interface VerdictAnswer {
@@ -68,8 +85,17 @@ export function renderVerdict(answer: VerdictAnswer, options: { colour: boolean 
       lines.push(`    entries   version ${hex8(step.version)}, table ${hex8(step.table)}`);
     }
     lines.push(...ruleLines(step).map((line) => `    ${line}`));
+    if (step.filter !== undefined) lines.push(`    ${filterText(step.filter)}`);
   }
   return lines.join('\n');
+}
+
+function filterText({ listener, text, allowed, rule, origins }: VerdictFilter): string {
+  const places = origins.map(originText).join(', ');
+  if (allowed === undefined) return `filtered  listener ${listener}: only ${text} (${places})`;
+  if (!allowed)
+    return `filtered  listener ${listener}: answered with a refusal, not in ${text} (${places})`;
+  return `filtered  listener ${listener}: let through by ${rule ?? text} (${places})`;
 }
 
 function stepText({ allowed, audited, reason = '' }: VerdictStep, c: Colours): string {

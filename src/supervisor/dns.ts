@@ -2,6 +2,7 @@ import { startDnsProxy, type RunningDNSProxy } from '../kernel/dns-proxy.js';
 import { netnsPath } from '../kernel/instance.js';
 import type { DNSListener } from '../model/l7.js';
 import type { Learned } from '../proxy/dns/answer.js';
+import { recordOfDNS } from '../proxy/record.js';
 import { PROXY_WAYS } from '../state/proxy-names.js';
 import type { Attributes, ListenerSpec } from '../state/state.js';
 import type { Records } from './records.js';
@@ -40,7 +41,7 @@ export class DNS {
         sockets: given,
         onLearned: this.options.onLearned,
         onRecord: (record) => {
-          this.options.records.add({ ...record, kind: 'dns', time: Date.now() });
+          this.options.records.add(recordOfDNS(record, Date.now()));
         },
       });
     }

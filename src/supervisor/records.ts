@@ -1,3 +1,5 @@
+import type { RequestRecord } from '../proxy/record.js';
+
 type Follower = (line: string) => void;
 
 /** Hands on what is filtered to whoever follows. */
@@ -10,7 +12,7 @@ export class Records {
     return () => this.#followers.delete(follower);
   }
 
-  add(record: object): void {
+  add(record: RequestRecord): void {
     if (this.#followers.size === 0) return;
     const line = JSON.stringify(record);
     for (const follower of this.#followers) follower(line);

@@ -5,6 +5,7 @@ import { proxyDirectory, type SupervisorOptions } from '../proxy/control.js';
 import { parseAccessLine } from '../proxy/haproxy/access.js';
 import { haproxyConfig } from '../proxy/haproxy/config.js';
 import { haproxyListeners, isHaproxys } from '../proxy/haproxy/listeners.js';
+import { recordOfAccess } from '../proxy/record.js';
 import { proxy } from '../state/kinds/proxy.js';
 import type { Attributes } from '../state/state.js';
 import { closeConnections } from './connections.js';
@@ -131,8 +132,8 @@ export class Supervisor {
       directory: proxyDirectory(this.options.runDir),
       netns: netnsPath(wanted.netns),
       onLine: (line) => {
-        const record = this.records.isFollowed ? parseAccessLine(line) : undefined;
-        if (record !== undefined) this.records.add(record);
+        const access = this.records.isFollowed ? parseAccessLine(line) : undefined;
+        if (access !== undefined) this.records.add(recordOfAccess(access));
       },
       onEnd: (isDeath) => {
         for (const one of this.#retired) if (!one.isThere) this.#retired.delete(one);

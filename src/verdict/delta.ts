@@ -23,6 +23,8 @@ export interface VerdictChange {
   /** Protocol 0 is every protocol that no other change between the two names. */
   readonly ports: PortRange;
   readonly allowed: boolean;
+  /** Allowed before and after; what rules of layer 7 let through of it changes. */
+  readonly filter?: 'filtered' | 'freed' | 'changed';
 }
 
 /**
@@ -39,9 +41,13 @@ export function verdictDelta(before: PolicyView | null, after: PolicyView): Verd
     for (const to of from.local[1] ? groups : local) {
       const wasHere = before !== null && (from.local[0] || to.local[0]);
       const old = wasHere ? tablesOf(before, from, to, 0) : [undefined];
-      const { opened, closed } = compare(old, tablesOf(after, from, to, 1));
+      const all = compare(old, tablesOf(after, from, to, 1));
+      const { opened, closed } = all;
       for (const ports of opened) changes.push({ from, to, ports, allowed: true });
       for (const ports of closed) changes.push({ from, to, ports, allowed: false });
+      for (const filter of ['filtered', 'freed', 'changed'] as const) {
+        for (const ports of all[filter]) changes.push({ from, to, ports, allowed: true, filter });
+      }
     }
   }
   return changes;

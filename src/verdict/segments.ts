@@ -8,46 +8,72 @@ export type Tables = readonly (readonly TableEntry[] | undefined)[];
 export interface TableChange {
   readonly opened: readonly PortRange[];
   readonly closed: readonly PortRange[];
+  /** Allowed before and after, but filtered otherwise by rules of layer 7. */
+  readonly filtered: readonly PortRange[];
+  readonly freed: readonly PortRange[];
+  readonly changed: readonly PortRange[];
 }
+
+type Kind = keyof TableChange;
 
 /** Compares exactly: every protocol that a table names apart, and all the others as one. */
 export function compareTables(before: Tables, after: Tables): TableChange {
   const entries = [...before, ...after].flatMap((table) => table ?? []);
   const named = [...new Set(entries.map((entry) => entry.protocol))].sort((a, b) => a - b);
-  const opened: PortRange[] = [];
-  const closed: PortRange[] = [];
+  const all = changes();
   const other = differenceAt(before, after, OTHER_PROTOCOL, 0);
-  if (other !== 0) {
-    (other > 0 ? opened : closed).push({ protocol: PROTOCOLS.ANY, from: 0, to: LAST_PORT });
+  if (other !== undefined) {
+    all[other].push({ protocol: PROTOCOLS.ANY, from: 0, to: LAST_PORT });
   }
   for (const protocol of named) {
     if (protocol === PROTOCOLS.ANY) continue;
-    const whole: [PortRange[], PortRange[]] = [[], []];
+    const own = changes();
     for (const [from, to] of rangesOf(entries, protocol)) {
       const difference = differenceAt(before, after, protocol, from);
-      if (difference > 0) extend(whole[0], { protocol, from, to });
-      if (difference < 0) extend(whole[1], { protocol, from, to });
+      if (difference !== undefined) extend(own[difference], { protocol, from, to });
     }
     // What holds for every protocol is said once.
-    if (other !== 0 && isWhole(other > 0 ? whole[0] : whole[1])) continue;
-    opened.push(...whole[0]);
-    closed.push(...whole[1]);
+    if (other !== undefined && isWhole(own[other])) continue;
+    for (const kind of KINDS) all[kind].push(...own[kind]);
   }
-  return { opened, closed };
+  return all;
+}
+
+const KINDS: readonly Kind[] = ['opened', 'closed', 'filtered', 'freed', 'changed'];
+
+function changes(): Record<Kind, PortRange[]> {
+  return { opened: [], closed: [], filtered: [], freed: [], changed: [] };
 }
 
 /** A protocol that no table can name: entries hold 8 bits. */
 const OTHER_PROTOCOL = 256;
 
-function differenceAt(before: Tables, after: Tables, protocol: number, port: number): number {
-  return Number(allows(after, protocol, port)) - Number(allows(before, protocol, port));
+function differenceAt(
+  before: Tables,
+  after: Tables,
+  protocol: number,
+  port: number,
+): Kind | undefined {
+  const was = filtersOf(before, protocol, port);
+  const is = filtersOf(after, protocol, port);
+  if (was === is) return undefined;
+  if (was === undefined) return 'opened';
+  if (is === undefined) return 'closed';
+  if (was === '') return 'filtered';
+  return is === '' ? 'freed' : 'changed';
 }
 
-function allows(tables: Tables, protocol: number, port: number): boolean {
-  return tables.every((table) => {
+/** The listeners that filter what is allowed, as text: none is empty. Undefined where it is denied. */
+function filtersOf(tables: Tables, protocol: number, port: number): string | undefined {
+  let filters = '';
+  for (const table of tables) {
     const entry = lookup(table ?? [], protocol, port);
-    return entry?.verdict === 'allow' || entry?.verdict === 'redirect' || entry?.audit === true;
-  });
+    const passes =
+      entry?.verdict === 'allow' || entry?.verdict === 'redirect' || entry?.audit === true;
+    if (!passes) return undefined;
+    if (entry.listener !== undefined) filters += ` ${String(entry.listener)}`;
+  }
+  return filters;
 }
 
 /** Ranges in which no table changes its mind. */

@@ -7,13 +7,14 @@ import {
   type ExplainedEvent,
   type LostEvents,
 } from '../../report/event.js';
+import { renderRequest, type ExplainedRequest } from '../../report/request.js';
 import { PlumbCommand } from '../base.js';
 import { PcapFile } from '../pcap-file.js';
 
 export default class Monitor extends PlumbCommand {
   static override summary = 'Show drops and verdicts as they happen, with the rule and its line.';
   static override description =
-    'Begins with what the ring buffer still holds. With --json each line is an object of its own, or one array with --once. All filters must hold; see docs/observability.md.';
+    'Packets, and requests of layer 7. Begins with what the ring buffer still holds. With --json each line is an object of its own, or one array with --once. All filters must hold; see docs/observability.md.';
   static override flags = {
     endpoint: Flags.string({
       description: 'only packets of this endpoint, by name or labels (k=v,k=v)',
@@ -41,7 +42,7 @@ export default class Monitor extends PlumbCommand {
     once: Flags.boolean({ description: 'show what is waiting in the ring buffer, then stop' }),
   };
 
-  private readonly collected: ExplainedEvent[] = [];
+  private readonly collected: (ExplainedEvent | ExplainedRequest)[] = [];
   private isStream = false;
 
   async run(): Promise<unknown> {
@@ -64,6 +65,11 @@ export default class Monitor extends PlumbCommand {
           this.show(event, flags.hex);
           if (++shown >= count) finish();
         },
+        onRequest: (request) => {
+          if (shown >= count || !isWanted(request)) return;
+          this.show(request, false);
+          if (++shown >= count) finish();
+        },
         onLost: (lost) => {
           this.showLost(lost);
         },
@@ -82,9 +88,12 @@ export default class Monitor extends PlumbCommand {
     if (!this.isStream || json !== this.collected) super.logJson(json);
   }
 
-  private show(event: ExplainedEvent, hex: boolean): void {
-    if (!this.jsonEnabled()) this.log(renderEvent(event, { colour: this.colour, hex }));
-    else if (this.isStream) process.stdout.write(`${JSON.stringify(event)}\n`);
+  private show(event: ExplainedEvent | ExplainedRequest, hex: boolean): void {
+    if (!this.jsonEnabled()) {
+      const { colour } = this;
+      const isPacket = event.type === 'packet';
+      this.log(isPacket ? renderEvent(event, { colour, hex }) : renderRequest(event, { colour }));
+    } else if (this.isStream) process.stdout.write(`${JSON.stringify(event)}\n`);
     else this.collected.push(event);
   }
 

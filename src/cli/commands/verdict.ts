@@ -1,6 +1,7 @@
 import { text } from 'node:stream/consumers';
 import { Args, Flags } from '@oclif/core';
 import { questionOfEvent } from '../../engine/event-question.js';
+import { parseRequest } from '../../engine/explain-filter.js';
 import { explain, type VerdictQuestion } from '../../engine/explain.js';
 import { PlumbError } from '../../model/error.js';
 import { renderVerdict } from '../../report/verdict.js';
@@ -26,8 +27,18 @@ export default class Verdict extends PlumbCommand {
       helpValue: 'JSON|-',
     }),
     http: Flags.string({
-      description: 'also ask about this request; no rule of this version looks at HTTP',
+      description: 'also ask about this request',
       helpValue: '"METHOD PATH"',
+    }),
+    header: Flags.string({
+      description: 'a header of the request; Host, too',
+      helpValue: '"NAME: VALUE"',
+      multiple: true,
+    }),
+    dns: Flags.string({ description: 'also ask about this name in the DNS', helpValue: 'NAME' }),
+    sni: Flags.string({
+      description: 'also ask about TLS to a server of this name',
+      helpValue: 'NAME',
     }),
     program: Flags.string({
       description: 'the program; the applied one by default',
@@ -38,7 +49,7 @@ export default class Verdict extends PlumbCommand {
   async run(): Promise<unknown> {
     const { args, flags } = await this.parse(Verdict);
     const question = await this.question(args, flags.event);
-    const answer = await explain(question, flags);
+    const answer = await explain({ ...question, request: parseRequest(flags) }, flags);
     this.log(renderVerdict(answer, { colour: this.colour }));
     return answer;
   }

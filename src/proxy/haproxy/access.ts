@@ -65,9 +65,9 @@ export function parseAccessLine(line: string): AccessRecord | undefined {
   if (type !== 'http' && type !== 'tls') return undefined;
   const text = (name: 'method' | 'path' | 'host' | 'sni' | 'mismatch') => {
     const value = said[name];
-    return typeof value === 'string' && value !== '' ? { [name]: value } : {};
+    return isSaid(value) ? { [name]: value } : {};
   };
-  const rule = said.rule === '' || said.rule === undefined ? undefined : Number(said.rule);
+  const rule = isSaid(said.rule) ? Number(said.rule) : undefined;
   return {
     type,
     time: Number(said.time),
@@ -85,6 +85,11 @@ export function parseAccessLine(line: string): AccessRecord | undefined {
     ...text('sni'),
     ...(type === 'http' && Number(said.status) > 0 ? { status: Number(said.status) } : {}),
   };
+}
+
+/** What was never set is a dash in HAProxy's logs. */
+function isSaid(value: unknown): value is string {
+  return typeof value === 'string' && value !== '' && value !== '-';
 }
 
 function plain(address: unknown): string {
