@@ -50,7 +50,7 @@ function serveOne(stream: Duplex, path: Path, options: ServeOptions): void {
     if (stream.destroyed) return;
     idle.refresh();
     // what is no query of the DNS cannot be told where it ends either
-    if (answer === undefined) stream.destroy();
+    if (answer === undefined || stream.writableLength > MOST_HELD) stream.destroy();
     else stream.write(frame(answer));
     if (asked < limits.pipelined && stream.writableLength <= MOST_UNREAD) stream.resume();
     if (ended && asked === 0) stream.end();
@@ -73,5 +73,6 @@ function serveOne(stream: Duplex, path: Path, options: ServeOptions): void {
   });
 }
 
-/** Bytes of answers that a client has not read; until then its queries wait. */
+/** Bytes of answers that a client has not read. Above the first its queries wait; above the second it goes. */
 const MOST_UNREAD = 65_536;
+const MOST_HELD = 1 << 20;
