@@ -4,6 +4,7 @@ import { NAME_IDENTITY_MIN, reservedLabels, type Identity } from '../model/ident
 import { formatAddress, parseAddress } from '../model/prefix.js';
 import type { FQDNSelectorSpec, Labels, PolicySpec } from '../model/program.js';
 import { placesOf } from './places.js';
+import { remember } from './remember.js';
 import type { PrefixIdentity } from './prefixes.js';
 
 /** What keys of labels begin with that say which selectors of names an address answers to. */
@@ -52,9 +53,8 @@ export function nameAddresses(
     const keys = keysOf(name);
     if (keys.length === 0) continue;
     for (const text of addresses) {
-      const address = parseAddress(text);
-      if (address === undefined) continue;
-      const canonical = formatAddress(address);
+      const canonical = canonicalAddress(text);
+      if (canonical === undefined) continue;
       const known = matching.get(canonical) ?? new Set();
       for (const key of keys) known.add(key);
       matching.set(canonical, known);
@@ -64,11 +64,16 @@ export function nameAddresses(
   const known = new Map<string, Identity>();
   const rows = [...matching]
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([address, keys]) => {
-      const labels = nameLabels(places.around(address), [...keys].sort());
-      const content = contentOf(labels);
-      const identity = known.get(content) ?? { id: freeNumber(content, taken), labels };
-      known.set(content, identity);
+    .map(([address, matched]) => {
+      const place = places.around(address);
+      const keys = [...matched].sort();
+      const short = [place, ...keys].join('\n');
+      let identity = known.get(short);
+      if (identity === undefined) {
+        const labels = nameLabels(place, keys);
+        identity = { id: freeNumber(contentOf(labels), taken), labels };
+        known.set(short, identity);
+      }
       return { address, identity: identity.id };
     });
   return { rows, identities: [...known.values()].sort((a, b) => a.id - b.id) };
@@ -88,22 +93,23 @@ export function contentOf(labels: Labels): string {
   return JSON.stringify(Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** Labels of the selectors that match a name; those of names that come again are remembered. */
+/** Labels of the selectors that match a name. */
 function matcherOf(selectors: readonly FQDNSelectorSpec[]): (name: string) => readonly string[] {
-  const known = matched.get(selectors) ?? new Map<string, readonly string[]>();
-  matched.set(selectors, known);
-  return (name) => {
-    const found = known.get(name) ?? selectors.filter((one) => matchesFQDN(one, name)).map(labelOf);
-    // names come and go without end
-    if (known.size >= MOST_REMEMBERED) known.clear();
-    known.set(name, found);
-    return found;
-  };
+  const known =
+    matchers.get(selectors) ??
+    remember(MOST_REMEMBERED, (name: string) =>
+      selectors.filter((one) => matchesFQDN(one, name)).map(labelOf),
+    );
+  matchers.set(selectors, known);
+  return known;
 }
 
-const MOST_REMEMBERED = 50_000;
-
-const matched = new WeakMap<object, Map<string, readonly string[]>>();
+const MOST_REMEMBERED = 100_000;
+const matchers = new WeakMap<object, (name: string) => readonly string[]>();
+const canonicalAddress = remember(MOST_REMEMBERED, (text: string) => {
+  const address = parseAddress(text);
+  return address === undefined ? undefined : formatAddress(address);
+});
 
 /** Of its content, salted where another has it. */
 export function freeNumber(content: string, taken: Set<number>): number {

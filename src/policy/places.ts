@@ -1,4 +1,5 @@
 import { formatPrefix, networkOf, parseAddress, parsePrefix } from '../model/prefix.js';
+import { remember } from './remember.js';
 import type { PrefixIdentity } from './prefixes.js';
 
 /** Prefixes, looked up by address, as the kernel does it: the longest says who is there. */
@@ -9,6 +10,7 @@ export interface Places {
   around(address: string): string;
 }
 
+const MOST_REMEMBERED = 100_000;
 const known = new WeakMap<readonly PrefixIdentity[], Places>();
 
 export function placesOf(prefixes: readonly PrefixIdentity[]): Places {
@@ -36,7 +38,7 @@ function make(prefixes: readonly PrefixIdentity[]): Places {
   };
   return {
     all: [...first.values()],
-    around: (text) => {
+    around: remember(MOST_REMEMBERED, (text) => {
       const address = parseAddress(text);
       if (address === undefined) return '';
       for (const length of longestFirst[address.family]) {
@@ -44,6 +46,6 @@ function make(prefixes: readonly PrefixIdentity[]): Places {
         if (place !== undefined) return place;
       }
       return '';
-    },
+    }),
   };
 }
