@@ -1,5 +1,13 @@
 import { LAST_PORT } from '../model/port.js';
-import type { Entity, FQDNSelectorSpec, PortSpec, SelectorSpec } from '../model/program.js';
+import type { L7RulesSpec } from '../model/l7.js';
+import type {
+  Entity,
+  FQDNSelectorSpec,
+  PortRuleSpec,
+  PortSpec,
+  SelectorSpec,
+} from '../model/program.js';
+import { l7Rules } from './cilium-l7.js';
 import {
   defined,
   integer,
@@ -59,20 +67,9 @@ const nonEmptyPorts: Reader<readonly PortSpec[]> = (at) => {
   return at.refuse('PLB_MANIFEST_UNSUPPORTED', 'is empty', 'Name ports, or leave toPorts out.');
 };
 
-interface PortRule {
-  readonly ports: readonly PortSpec[];
-}
-
-const portRule = object<PortRule>('port rule', {
+const denyPortRule: Reader<PortRuleSpec> = object<Pick<PortRuleSpec, 'ports'>>('port rule', {
   ports: required(nonEmptyPorts),
-  rules: later('rules of layer 7'),
-  terminatingTLS: later('TLS interception'),
-  originatingTLS: later('TLS interception'),
-  serverNames: later('a rule for names of TLS servers'),
-  listener: refused('it names a proxy of the cluster', 'Leave it out.'),
 });
-
-const denyPortRule = object<PortRule>('port rule', { ports: required(nonEmptyPorts) });
 
 interface RawICMP {
   readonly family?: 'IPv4' | 'IPv6' | undefined;
@@ -134,6 +131,30 @@ const fqdn: Reader<FQDNSelectorSpec> = (at) => {
   return at.refuse('PLB_MANIFEST_VALUE', message, 'Write one entry for each.');
 };
 
+interface PortRule {
+  readonly ports: readonly PortSpec[];
+  readonly rules?: L7RulesSpec | undefined;
+  readonly serverNames?: readonly string[] | undefined;
+}
+
+const rawPortRule = object<PortRule>('port rule', {
+  ports: required(nonEmptyPorts),
+  rules: optional(l7Rules(fqdn)),
+  terminatingTLS: later('TLS interception'),
+  originatingTLS: later('TLS interception'),
+  serverNames: optional(list(text)),
+  listener: refused('it names a proxy of the cluster', 'Leave it out.'),
+});
+
+const portRule: Reader<PortRuleSpec> = (at) => {
+  const { ports, rules, serverNames } = rawPortRule(at);
+  // As in Cilium, an empty list of names is none.
+  return {
+    ports,
+    ...defined({ rules, serverNames: serverNames?.length ? serverNames : undefined }),
+  };
+};
+
 /** What a rule says, whichever direction its fields are named for. */
 export interface CiliumRule {
   readonly endpoints?: readonly SelectorSpec[];
@@ -142,7 +163,7 @@ export interface CiliumRule {
   readonly entities?: readonly Entity[];
   readonly nodes?: readonly SelectorSpec[];
   readonly fqdns?: readonly FQDNSelectorSpec[];
-  readonly toPorts?: readonly PortRule[];
+  readonly toPorts?: readonly PortRuleSpec[];
   readonly icmps?: ReturnType<typeof icmps>;
 }
 

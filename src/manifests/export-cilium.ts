@@ -42,12 +42,23 @@ function ruleOf(rule: RuleSpec, direction: 'from' | 'to', refuse: Refuse): objec
     [`${direction}Entities`]: entities,
     [`${direction}Nodes`]: nodes,
     toFQDNs: fqdns,
-    toPorts: toPorts?.map(portsOf),
+    toPorts: toPorts?.map((group) => portsOf(group, refuse)),
     icmps,
   });
 }
 
 /** Cilium writes numbers of ports as text. */
-function portsOf({ ports }: PortRuleSpec): object {
-  return { ports: ports.map(({ port, ...rest }) => ({ port: String(port), ...rest })) };
+function portsOf({ ports, rules, serverNames }: PortRuleSpec, refuse: Refuse): object {
+  if (rules?.denyBody !== undefined) {
+    refuse('denyBody', 'It is an option of Cilium: http-403-msg of its configuration.');
+  }
+  if ([rules?.http, rules?.dns, serverNames].some((list) => list?.length === 0)) {
+    refuse('an empty list of rules of layer 7', 'It lets everything through there: leave it out.');
+  }
+  const { http, dns, l7proto, l7 } = rules ?? {};
+  return defined({
+    ports: ports.map(({ port, ...rest }) => ({ port: String(port), ...rest })),
+    rules: rules === undefined ? undefined : defined({ http, dns, l7proto, l7 }),
+    serverNames,
+  });
 }

@@ -46,6 +46,10 @@ function ruleOf(rule: RuleSpec, direction: 'from' | 'to', no: No): object {
   no('nodes as peers', rule.nodes !== undefined);
   no('names of the DNS', rule.fqdns !== undefined);
   no('ICMP', rule.icmps !== undefined);
+  no(
+    'rules of layer 7',
+    (toPorts ?? []).some(({ rules, serverNames }) => (rules ?? serverNames) !== undefined),
+  );
   no('cidrMatchMode', (rule.cidrMatchMode ?? []).length > 0);
   // An empty list is nobody for us, and everybody for Kubernetes.
   no(

@@ -186,7 +186,7 @@ describe('workloads', () => {
 describe('what cannot be had', () => {
   it('is told with file, line and field path, all of all files together', () => {
     const bad = everybody(
-      'ingress: [{ fromRequires: [{}] }, { fromEndpoint: [{}] }, { toPorts: [{ ports: [{ port: "80" }], rules: { http: [{}] } }] }], egres: []',
+      'ingress: [{ fromRequires: [{}] }, { fromEndpoint: [{}] }, { toPorts: [{ ports: [{ port: "80" }], rules: { kafka: [{}] } }] }], egres: []',
     );
     const other = '\n\napiVersion: v1\nkind: Gadget\nmetadata: { name: x }\n';
     expect(errorsOf(bad, other, '"a')).toEqual([
@@ -197,7 +197,7 @@ describe('what cannot be had', () => {
         /^PLB_MANIFEST_FIELD a\.yaml:4: spec\.ingress\[1\]\.fromEndpoint is no/,
       ),
       expect.stringMatching(
-        /^PLB_MANIFEST_UNSUPPORTED a\.yaml:4: spec\.ingress\[2\]\.toPorts\[0\]\.rules is not/,
+        /^PLB_MANIFEST_UNSUPPORTED a\.yaml:4: spec\.ingress\[2\]\.toPorts\[0\]\.rules\.kafka is not/,
       ),
       expect.stringMatching(/^PLB_MANIFEST_FIELD a\.yaml:4: spec\.egres is no field/),
       expect.stringMatching(/^PLB_MANIFEST_KIND b\.yaml:3: the document is a Gadget of v1/),
