@@ -4,8 +4,13 @@ import { EventEmitter, once } from 'node:events';
 import { Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
 import { Unframer } from '../../../src/proxy/dns/framing.js';
-import type { Addresses, Network } from './network.js';
+import type { Addresses } from './network.js';
 import { framed } from './server.js';
+
+/** In whose namespace clients are. */
+export interface Asker {
+  readonly client: { readonly path: string };
+}
 
 /** One socket of a client, over which any queries go. */
 export class TestClient {
@@ -17,7 +22,7 @@ export class TestClient {
     private readonly write: (message: Buffer) => void,
   ) {}
 
-  static async udp({ client }: Network, to: Addresses, port = 53): Promise<TestClient> {
+  static async udp({ client }: Asker, to: Addresses, port = 53): Promise<TestClient> {
     const socket = await DatagramSocket.connect({
       ...{ netns: client.path, source: to.client, destination: to.server, port },
       onMessage: (data) => {
@@ -31,7 +36,7 @@ export class TestClient {
     return self;
   }
 
-  static async tcp({ client }: Network, to: Addresses): Promise<TestClient & { socket: Socket }> {
+  static async tcp({ client }: Asker, to: Addresses): Promise<TestClient & { socket: Socket }> {
     const fd = await transparentConnect({
       ...{ netns: client.path, source: to.client, destination: to.server, port: 53 },
       timeoutMs: 10_000,

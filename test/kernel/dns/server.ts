@@ -21,7 +21,7 @@ export class TestServer {
 
   private constructor(private readonly answering: Answering) {}
 
-  static async start(netns: TestNetns, answering: Answering): Promise<TestServer> {
+  static async start(netns: Pick<TestNetns, 'path'>, answering: Answering): Promise<TestServer> {
     const server = new TestServer(answering);
     const where = { netns: netns.path, port: 53 };
     const udp = await transparentSocket({ ...where, type: 'udp' });
