@@ -4,13 +4,17 @@ import { readConfig } from '../kernel/epoch.js';
 import { LearnedPeers } from '../kernel/learned-peers.js';
 import { BpfMap } from '../kernel/native.js';
 import { openFlows } from '../kernel/open-flows.js';
+import { matchesFQDN } from '../model/fqdn.js';
 import { nameAddresses } from '../policy/fqdn.js';
 import { NameIndex } from '../policy/name-classes.js';
+import { remember } from '../policy/remember.js';
 import type { Learned } from '../proxy/dns/answer.js';
 import { NameKeeper, type Binding } from '../proxy/dns/name-keeper.js';
 import type { NamesSpec } from '../state/state.js';
 
 const NOBODY: NamesSpec = { selectors: [], prefixes: [], classes: {} };
+/** Of which it is remembered whether a rule is about them. */
+const MOST_NAMES = 50_000;
 /** Milliseconds between looks whether a plan was applied, which may have made the maps anew. */
 const LOOK_EVERY = 2000;
 
@@ -21,6 +25,7 @@ export class Names {
   readonly #timer: NodeJS.Timeout;
   #spec = NOBODY;
   #index = new NameIndex(NOBODY.classes);
+  #isMeant: (name: string) => boolean = () => false;
   #open: { readonly id: string; readonly maps: BpfMap[]; readonly peers: LearnedPeers } | undefined;
   #isAnew = true;
   /** Of the policy that was applied last. */
@@ -36,6 +41,7 @@ export class Names {
       path: this.#path,
       write: (bindings) => this.#write(bindings),
       isInUse: () => this.#isInUse(),
+      limits: { isMeant: (name) => this.#isMeant(name) },
       onError: (error) => {
         process.stderr.write(`names: ${error instanceof Error ? error.message : String(error)}\n`);
       },
@@ -57,6 +63,9 @@ export class Names {
   async follow(spec: NamesSpec = NOBODY): Promise<void> {
     this.#spec = spec;
     this.#index = new NameIndex(spec.classes);
+    this.#isMeant = remember(MOST_NAMES, (name) =>
+      spec.selectors.some((selector) => matchesFQDN(selector, name)),
+    );
     this.#isAnew = true;
     await this.#keeper.refresh();
   }

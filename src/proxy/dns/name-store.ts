@@ -17,6 +17,11 @@ export interface NameStoreOptions {
   readonly names: number;
   /** Of all names together; names go as above. Default 50000: the kernel's map has room for plans, too. */
   readonly addresses: number;
+  /**
+   * Whether any rule is about addresses of a name. Others go first where there are too many, so that who
+   * may ask for anything cannot push out what others need. Default: all are.
+   */
+  readonly isMeant: (name: string) => boolean;
 }
 
 export const NAME_STORE: NameStoreOptions = {
@@ -25,6 +30,7 @@ export const NAME_STORE: NameStoreOptions = {
   addressesPerName: 1000,
   names: 20_000,
   addresses: 50_000,
+  isMeant: () => true,
 };
 
 /** Where the DNS said that names are. Knows no clock: every time is given, Unix time in seconds. */
@@ -128,12 +134,14 @@ export class NameStore {
     this.#names.delete(name);
   }
 
-  /** What was learned last is never too much on its own. */
   #shrink(): void {
-    const { names, addresses } = this.#options;
-    for (const oldest of this.#names.keys()) {
-      if (this.#names.size <= names && this.#count <= addresses) break;
-      this.#forget(oldest);
+    const isTooMuch = (): boolean =>
+      this.#names.size > this.#options.names || this.#count > this.#options.addresses;
+    for (const isLast of [false, true]) {
+      for (const oldest of this.#names.keys()) {
+        if (!isTooMuch()) return;
+        if (isLast || !this.#options.isMeant(oldest)) this.#forget(oldest);
+      }
     }
   }
 

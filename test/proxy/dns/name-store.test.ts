@@ -112,6 +112,24 @@ describe('names and their addresses', () => {
     );
   });
 
+  it('that rules are about stay, whatever else is asked for', () => {
+    const store = new NameStore({
+      names: 10,
+      addresses: 20,
+      isMeant: (name) => name === 'meant.test',
+    });
+    store.learn({ name: 'meant.test', addresses: ['192.0.2.1'], ttl: 60 }, 0);
+    for (let i = 0; i < 100; i++) {
+      const addresses = Array.from(
+        { length: 1 + (i % 7) },
+        (_, n) => `10.0.${String(i)}.${String(n)}`,
+      );
+      store.learn({ name: `n${String(i)}.test`, addresses, ttl: 60 }, 0);
+      expect(store.entries().length).toBeLessThanOrEqual(10);
+      expect(store.entries()[0]?.[0]).toBe('meant.test');
+    }
+  });
+
   it('expire when the store says that something does, and not before', () => {
     fc.assert(
       fc.property(fc.array(learning, { minLength: 1 }), (events) => {
