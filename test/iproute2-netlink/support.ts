@@ -44,6 +44,12 @@ export class TestNetns {
     return netns;
   }
 
+  /** Addresses of devices made from now on can be used at once, those of links included. */
+  skipDuplicateDetection(): void {
+    const setting = 'net.ipv6.conf.default.dad_transmits=0';
+    execFileSync('ip', ['netns', 'exec', this.name, 'sysctl', '-qw', setting]);
+  }
+
   ip(...args: readonly string[]): Printed[] {
     return parse(execFileSync('ip', ['-n', this.name, '-j', '-d', ...args], OUTPUT));
   }
