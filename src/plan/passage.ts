@@ -5,6 +5,7 @@ import { numbers, withNumbers } from '../state/numbers.js';
 import { reachable } from '../state/previous.js';
 import type { Columns, EntriesResource } from '../state/state.js';
 import { headsColumns } from './heads.js';
+import { keepProxy } from './keep-proxy.js';
 import { pairKey } from './moves.js';
 
 import { columnsAt, type Entries } from './entries-view.js';
@@ -99,6 +100,7 @@ function passing(
       (id, row) => way.classes.get(who[row] ?? 0) ?? id,
     );
   }
+  if (map === 'plumb_config') return keepProxy(now, union);
   if ((map === 'plumb_endpoints' || map === 'plumb_devices') && way.sets.size > 0) {
     const { changedBefore, changedAfter } = diffColumns(now, union, widthsOf(map));
     const from = numbers({ map, columns: now }, 'value', 'policySet');
