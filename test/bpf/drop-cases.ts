@@ -290,8 +290,11 @@ export const drops: readonly Drop[] = [
     what: 'a verdict to redirect',
     frame: tcp(AT.a, AT.b, PORTS),
     world: {
-      ...only([ref(VERSION.a, 'egress', 9)]),
-      tables: [{ table: 9, verdict: 'redirect', listener: 1 }],
+      ...only([ref(VERSION.a, 'egress', 9), ref(VERSION.b, 'ingress', 10)]),
+      tables: [
+        { table: 9, verdict: 'redirect', listener: 1 },
+        { table: 10, verdict: 'allow' },
+      ],
     },
   },
   {
