@@ -83,10 +83,8 @@ function hostOf({ host, headers = [] }: HTTPRequest): string {
 }
 
 function hasHeader({ headers = [] }: HTTPRequest, { name, value }: HeaderMatchSpec): boolean {
-  return headers.some(
-    ([given, said]) =>
-      given.toLowerCase() === name.toLowerCase() && (value === undefined || said === value),
-  );
+  const values = headers.filter(([given]) => given.toLowerCase() === name.toLowerCase());
+  return value === undefined ? values.length > 0 : values.length === 1 && values[0]?.[1] === value;
 }
 
 /** `Name: value` or `Name`. */
@@ -106,12 +104,14 @@ const UNRESERVED = /[A-Za-z0-9._~-]/;
 export function normalPath(target: string): string | undefined {
   const path = target.replace(/\?.*$/s, '');
   if (!path.startsWith('/') && path !== '*') return undefined;
-  if (/[#\\]/.test(target) || /%(00|2f|5c|23)/i.test(path)) return undefined;
+  if (/[^!-~]|[#\\]/.test(target)) return undefined;
+  if (/%(00|2f|5c|23|c[01]|e0%[89]|f0%8)/i.test(path)) return undefined;
   if (/%(?![0-9a-f]{2})/i.test(path)) return undefined;
   const decoded = path.replace(/%[0-9a-f]{2}/gi, (code) => {
     const character = String.fromCharCode(Number.parseInt(code.slice(1), 16));
     return UNRESERVED.test(character) ? character : code.toUpperCase();
   });
+  if (/\/\.\.?(;|%3B)/.test(decoded)) return undefined;
   const parts: string[] = [];
   const merged = decoded
     .replace(/\/{2,}/g, '/')

@@ -3,7 +3,7 @@ import { httpListener } from './http.js';
 import { tlsListener } from './tls.js';
 
 /** Changes where the same listeners give another configuration. */
-export const CONFIG_VERSION = 1;
+export const CONFIG_VERSION = 2;
 
 const GLOBAL = [
   'global',
@@ -11,7 +11,7 @@ const GLOBAL = [
   '  stats socket "${PLUMB_HAPROXY_SOCKET}" mode 600 level admin',
   '  nbthread 2',
   '  tune.bufsize 32768',
-  // normalize-uri: see http.ts
+  // normalize-uri: see well-formed.ts
   '  expose-experimental-directives',
   'defaults',
   '  log global',

@@ -2,27 +2,11 @@ import type { HeaderMatchSpec, HTTPListener, HTTPRuleSpec } from '../../model/l7
 import { httpLogFormat } from './access.js';
 import { backend, frontend } from './common.js';
 import { quote, whole } from './quote.js';
+import { WELL_FORMED } from './well-formed.js';
 
 const DENY_BODY = 'Access denied\n';
 /** Number of a rule that lets through everything. */
 export const ANYTHING = -1;
-
-/**
- * What rules judge is what the server gets: the path is brought into its normal form (RFC 3986, 6.2.2)
- * first. What means another path to some servers only (an encoded slash, a backslash) is refused.
- */
-const NORMAL_FORM = [
-  '  http-request return status 400 if { fc_http_major 1 } !{ url -m beg / } !{ url -m str * }',
-  '  http-request return status 400 if { url -m reg "[\\x23\\x5c\\x5c]" } || { path -m reg -i "\\x25(00|2f|5c|23)" }',
-  '  http-request normalize-uri percent-to-uppercase strict',
-  '  http-request normalize-uri percent-decode-unreserved strict',
-  '  http-request normalize-uri path-merge-slashes',
-  '  http-request normalize-uri path-strip-dot',
-  '  http-request normalize-uri path-strip-dotdot full',
-  // Behind a change of protocol nothing is filtered any more.
-  '  http-request del-header upgrade unless { req.hdr(upgrade) -i -m str websocket }',
-  '  http-request del-header http2-settings',
-];
 
 /** Frontend and backends of HTTP/1.1 and HTTP/2 without TLS. */
 export function httpListener(listener: HTTPListener): string[] {
@@ -37,7 +21,7 @@ export function httpListener(listener: HTTPListener): string[] {
     '  http-request set-var(txn.method) method',
     '  http-request set-var(txn.path) path',
     '  http-request set-var(txn.host) req.fhdr(host),host_only,lower',
-    ...NORMAL_FORM,
+    ...WELL_FORMED,
     ...parts.flatMap(({ acls }) => acls),
     ...(rules.length === 0 ? [`  http-request set-var(txn.rule) int(${String(ANYTHING)})`] : []),
     ...parts.map(({ choice }) => choice),
@@ -72,13 +56,13 @@ function ruleLines(rule: HTTPRuleSpec, index: number): RuleLines {
     ...(method === undefined ? [] : [acl('method', `method -m reg -- ${whole(method)}`)]),
     ...(path === undefined ? [] : [acl('path', `path -m reg -- ${whole(path)}`)]),
     ...(host === undefined ? [] : [acl('host', `var(txn.host) -m reg -- ${whole(host)}`)]),
-    ...headers.map((header, i) => acl(`header${String(i)}`, headerTest(splitHeader(header)))),
+    ...headers.flatMap((header, i) => headerTests(`header${String(i)}`, splitHeader(header), acl)),
   ];
   const actions: string[] = [];
   headerMatches.forEach((match, i) => {
-    const name = acl(`match${String(i)}`, headerTest(match));
-    if (match.mismatch === undefined) needed.push(name);
-    else actions.push(...mismatch(match, name, index));
+    const tests = headerTests(`match${String(i)}`, match, acl);
+    if (match.mismatch === undefined) needed.push(...tests);
+    else actions.push(...mismatch(match, tests, index));
   });
   const condition = ['if', '!{ var(txn.rule) -m found }', ...needed].join(' ');
   return {
@@ -95,13 +79,26 @@ function splitHeader(header: string): HeaderMatchSpec {
     : { name: header.slice(0, at).trim(), value: header.slice(at + 1).trim() };
 }
 
-function headerTest({ name, value }: HeaderMatchSpec): string {
-  const fetch = `req.fhdr(${name})`;
-  return value === undefined ? `${fetch} -m found` : `${fetch} -m str -- ${quote(value)}`;
+/** ACLs that hold together where the header is there; with a value: once, and with no other. */
+function headerTests(
+  name: string,
+  { name: header, value }: HeaderMatchSpec,
+  acl: (name: string, test: string) => string,
+): string[] {
+  const fetch = `req.fhdr(${header})`;
+  if (value === undefined) return [acl(name, `${fetch} -m found`)];
+  return [
+    acl(name, `${fetch} -m str -- ${quote(value)}`),
+    acl(`${name}_once`, `req.fhdr_cnt(${header}) eq 1`),
+  ];
 }
 
-function mismatch({ name, value = '', mismatch }: HeaderMatchSpec, acl: string, rule: number) {
-  const when = `if { var(txn.rule) -m int ${String(rule)} } !${acl}`;
+function mismatch(
+  { name, value = '', mismatch }: HeaderMatchSpec,
+  tests: readonly string[],
+  rule: number,
+): string[] {
+  const when = `if ${tests.map((acl) => `{ var(txn.rule) -m int ${String(rule)} } !${acl}`).join(' || ')}`;
   const format = quote(value.replaceAll('%', '%%'));
   const lines = {
     LOG: [],
