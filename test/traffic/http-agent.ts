@@ -30,9 +30,32 @@ export interface Seen {
 export interface Load {
   readonly url: string;
   readonly method?: string;
-  readonly count: number;
+  /** Absent: until `stop`. */
+  readonly count?: number;
   readonly concurrency: number;
   readonly keepAlive?: boolean;
+}
+
+/** A request of HTTP/2. */
+export interface StreamRequest {
+  readonly path: string;
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+export interface StreamAnswer {
+  readonly status?: number;
+  readonly text?: string;
+  readonly trailers?: Readonly<Record<string, string>>;
+  readonly error?: string;
+}
+
+export interface TlsAnswer {
+  readonly text?: string;
+  /** SHA-256 of the certificate. */
+  readonly fingerprint?: string;
+  readonly error?: string;
 }
 
 interface Reply {
@@ -65,7 +88,10 @@ export class HttpAgent {
     return agent;
   }
 
-  /** In both families. `/bytes/N` answers with N bytes, `/wait/N` after N milliseconds. */
+  /**
+   * In both families. `/bytes/N` answers with N bytes, `/wait/N` after N milliseconds, `/headers/A,B` with
+   * the values of these headers in JSON. Changes to any protocol that it is asked for, and echoes in it.
+   */
   async serve(port: number): Promise<void> {
     await this.#call('serve', { port });
   }
@@ -82,6 +108,36 @@ export class HttpAgent {
   /** How many requests had which status, or error. */
   load(load: Load): Promise<Record<string, number>> {
     return this.#call('load', load);
+  }
+
+  /** Ends loads without a count. */
+  async stop(): Promise<void> {
+    await this.#call('stop', {});
+  }
+
+  /** HTTP/2 without TLS, in both families; gRPC gets its trailers. */
+  async serveHttp2(port: number): Promise<void> {
+    await this.#call('serveHttp2', { port });
+  }
+
+  /** Requests at once in one connection of HTTP/2 without TLS; their answers in the same order. */
+  askHttp2(url: string, requests: readonly StreamRequest[]): Promise<StreamAnswer[]> {
+    return this.#call('askHttp2', { url, requests });
+  }
+
+  /** TLS, in both families: says `hello NAME`. `seen` has each connection as TCP, then as TLS. */
+  async serveTls(port: number, files: { readonly key: string; readonly cert: string }) {
+    await this.#call('serveTls', { port, ...files });
+  }
+
+  /** Trusts anybody. Asks for no name unless one is given. */
+  askTls(host: string, port: number, servername?: string): Promise<TlsAnswer> {
+    return this.#call('askTls', { host, port, servername });
+  }
+
+  /** Asks for another protocol, and for what it says there to be said back. */
+  upgrade(url: string, protocol: string, say: string): Promise<Answer & { protocol?: string }> {
+    return this.#call('upgrade', { url, protocol, say });
   }
 
   /** On one connection by its name, which stays open. */

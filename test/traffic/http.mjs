@@ -3,18 +3,20 @@ import { createSocket } from 'node:dgram';
 import { Resolver } from 'node:dns/promises';
 import http from 'node:http';
 import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import packet from 'dns-packet';
+import { acceptUpgrade, askHttp2, askTls, serveHttp2, serveTls, upgrade } from './protocols.mjs';
 
 const seen = [];
 const held = new Map();
 
+const note = ({ method, url, socket }) => {
+  seen.push({ method, url, client: plain(socket.remoteAddress) });
+};
+
 const server = (request, response) => {
-  seen.push({
-    method: request.method,
-    url: request.url,
-    client: plain(request.socket.remoteAddress),
-  });
-  const [, kind, size] = /^\/(bytes|wait)\/(\d+)/.exec(request.url) ?? [];
+  note(request);
+  const [, kind, size] = /^\/(bytes|wait|headers)\/(.+)/.exec(request.url) ?? [];
   let length = 0;
   request.on('data', (chunk) => (length += chunk.length));
   request.on('end', () => {
@@ -22,6 +24,9 @@ const server = (request, response) => {
       pour(response, Number(size));
     } else if (kind === 'wait') {
       setTimeout(() => response.end('late\n'), Number(size));
+    } else if (kind === 'headers') {
+      const asked = size.split(',').map((name) => [name, request.headersDistinct[name] ?? []]);
+      response.end(JSON.stringify(Object.fromEntries(asked)));
     } else {
       response.end(`${plain(request.socket.remoteAddress)} sent ${length}\n`);
     }
@@ -73,15 +78,20 @@ const answered = async (options) => {
   }
 };
 
+let isOver = false;
+
+/** Without a count until it is stopped, with pauses, so that others get a turn. */
 async function load({ url, method, count, concurrency, keepAlive = false }) {
   const agent = new http.Agent({ keepAlive, maxSockets: concurrency });
   const outcomes = {};
   let next = 0;
+  isOver = false;
   const worker = async () => {
-    while (next++ < count) {
+    while (count === undefined ? !isOver : next++ < count) {
       const { status, error } = await answered({ url, method, agent, timeout: 20_000 });
       const key = String(status ?? error);
       outcomes[key] = (outcomes[key] ?? 0) + 1;
+      if (count === undefined) await sleep(20);
     }
   };
   await Promise.all(Array.from({ length: concurrency }, worker));
@@ -135,11 +145,21 @@ const commands = {
   lookup,
   async serve({ port }) {
     const listening = http.createServer({ keepAliveTimeout: 60_000 }, server).listen(port, '::');
+    listening.on('upgrade', (request, socket) => {
+      note(request);
+      acceptUpgrade(request, socket);
+    });
     await once(listening, 'listening');
   },
+  serveHttp2: (options) => serveHttp2(options, seen),
+  serveTls: (options) => serveTls(options, seen),
+  askHttp2,
+  askTls,
+  upgrade,
   seen: () => seen.splice(0),
   ask: answered,
   load,
+  stop: () => (isOver = true),
   hold,
 };
 
