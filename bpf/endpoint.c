@@ -9,6 +9,7 @@
 #include "include/device.h"
 #include "include/neighbor.h"
 #include "include/listen.h"
+#include "include/original.h"
 #include "include/node.h"
 #include "include/report.h"
 
@@ -43,7 +44,7 @@ int from_endpoint(struct __sk_buff *skb) {
   if (!reason && write_translation(skb, run)) reason = REWRITE_FAILED;
   report(skb, run, FROM_ENDPOINT, reason);
   if (reason || !config) return TC_ACT_SHOT;
-  if (feature_proxy && run->proxy) return deliver_to_proxy(skb, run);
+  if (feature_proxy && run->proxy) return deliver_to_proxy(skb, run, config);
   if (destination.endpoint) return deliver(skb, destination.endpoint);
   if (is_tunneled(&destination)) return send_through_tunnel(skb, run, &destination, config);
   return TC_ACT_OK;
@@ -69,13 +70,14 @@ static __always_inline enum reason decide_to_endpoint(struct __sk_buff *skb, str
 SEC("tc")
 int to_endpoint(struct __sk_buff *skb) {
   struct run *run = new_run(INGRESS);
+  const struct plumb_config *config = config_of_node();
 
   if (!run) return TC_ACT_SHOT;
-  enum reason reason = decide_to_endpoint(skb, run, config_of_node());
+  enum reason reason = decide_to_endpoint(skb, run, config);
   if (!reason && write_translation(skb, run)) reason = REWRITE_FAILED;
   report(skb, run, TO_ENDPOINT, reason);
-  if (reason) return TC_ACT_SHOT;
-  return feature_proxy && run->proxy ? send_to_proxy(skb, run) : TC_ACT_OK;
+  if (reason || !config) return TC_ACT_SHOT;
+  return feature_proxy && run->proxy ? send_to_proxy(skb, run, config) : TC_ACT_OK;
 }
 
 /* On egress of the node's own device. */
@@ -90,7 +92,7 @@ int from_host(struct __sk_buff *skb) {
   if (!reason && write_translation(skb, run)) reason = REWRITE_FAILED;
   report(skb, run, FROM_HOST, reason);
   if (reason) return TC_ACT_SHOT;
-  if (feature_proxy && run->proxy) return send_to_proxy(skb, run);
+  if (feature_proxy && run->proxy) return send_to_proxy(skb, run, config);
   if (destination.endpoint) {
     if (set_macs(skb, destination.endpoint)) return TC_ACT_SHOT;
     return bpf_redirect(destination.endpoint->device, 0);
@@ -111,7 +113,7 @@ int from_tunnel(struct __sk_buff *skb) {
   if (!reason && write_translation(skb, run)) reason = REWRITE_FAILED;
   report(skb, run, FROM_TUNNEL, reason);
   if (reason || bpf_skb_change_type(skb, PACKET_HOST)) return TC_ACT_SHOT;
-  if (feature_proxy && run->proxy) return deliver_to_proxy(skb, run);
+  if (feature_proxy && run->proxy) return deliver_to_proxy(skb, run, config);
   return destination.endpoint ? deliver(skb, destination.endpoint) : TC_ACT_OK;
 }
 
@@ -129,7 +131,7 @@ int from_uplink(struct __sk_buff *skb) {
   if (!reason && write_translation(skb, run)) reason = REWRITE_FAILED;
   if (uplink != PASS || reason) report(skb, run, FROM_UPLINK, reason);
   if (reason) return TC_ACT_SHOT;
-  if (feature_proxy && run->proxy) return deliver_to_proxy(skb, run);
+  if (feature_proxy && run->proxy) return deliver_to_proxy(skb, run, config);
   return uplink == TO_BACKEND && destination.endpoint ? deliver(skb, destination.endpoint)
                                                       : TCX_NEXT;
 }
@@ -157,19 +159,30 @@ static __always_inline int from_proxy(struct __sk_buff *skb, enum filter sender,
   struct place destination = {};
 
   if (!run || !config || !feature_proxy) return TC_ACT_SHOT;
+  if (is_for_proxy(skb, config)) return TCX_NEXT;
   run->sender = sender;
   enum reason reason = parse(skb, &run->packet);
   if (!reason) {
+    restore_port(run, config);
     identify(&run->packet.source, &run->from);
     reason = decide(skb, run, &destination, config, 0, 0);
   }
   if (!reason && write_translation(skb, run)) reason = REWRITE_FAILED;
   report(skb, run, program, reason);
   if (reason) return TC_ACT_SHOT;
-  if (run->proxy) return deliver_to_proxy(skb, run);
+  if (run->proxy) return deliver_to_proxy(skb, run, config);
   if (destination.endpoint) return deliver(skb, destination.endpoint);
   if (is_tunneled(&destination)) return send_through_tunnel(skb, run, &destination, config);
   return TCX_NEXT;
+}
+
+/* On egress of a way in the node's own namespace: the proxy's sockets send there. What they send
+ * comes in again as from elsewhere, to go where any packet may. */
+SEC("tc")
+int from_proxy_socket(struct __sk_buff *skb) {
+  if (address_proxy(skb)) return TC_ACT_SHOT;
+  skb->mark = 0;
+  return bpf_redirect(skb->ifindex, BPF_F_INGRESS);
 }
 
 SEC("tc")

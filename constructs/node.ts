@@ -79,6 +79,14 @@ export interface NodeProps {
   readonly masquerade?: boolean;
 
   /**
+   * How packets that rules of layer 7 filter come to the proxy. `socket`: the datapath hands them to its
+   * sockets, in a namespace of its own. `tproxy`: by netfilter, marks and policy routing, in the node's
+   * namespace. `nat`: the datapath changes their port. Changing it resets connections that are filtered.
+   * @default 'socket'
+   */
+  readonly redirectMode?: 'socket' | 'tproxy' | 'nat';
+
+  /**
    * Whether drops are told, for `plumb monitor`. They are counted in any case.
    * @default true
    */
@@ -110,6 +118,7 @@ const KNOWN: readonly (keyof NodeProps)[] = [
   'audit',
   'devices',
   'masquerade',
+  'redirectMode',
   'events',
   'eventBytes',
   'eventAllowed',
@@ -141,6 +150,8 @@ export class Node extends PlumbConstruct {
   readonly devices: readonly string[];
   /** Whether what endpoints send beyond the nodes leaves in the node's name. */
   readonly masquerade: boolean;
+  /** How packets come to the proxy of layer 7. */
+  readonly redirectMode: 'socket' | 'tproxy' | 'nat';
   /** Whether drops are told. */
   readonly events: boolean;
   /** Whether events carry the first bytes of their packet. */
@@ -166,6 +177,7 @@ export class Node extends PlumbConstruct {
     this.audit = props.audit ?? false;
     this.devices = plain(props.devices ?? [], path, 'devices');
     this.masquerade = props.masquerade ?? false;
+    this.redirectMode = props.redirectMode ?? 'socket';
     this.events = props.events ?? true;
     this.eventBytes = props.eventBytes ?? false;
     this.eventAllowed = props.eventAllowed ?? false;
@@ -176,7 +188,7 @@ export class Node extends PlumbConstruct {
   toSpec(): NodeSpec {
     const { origin, name, podCIDRs, gateways, addresses, allowLocalhost, enforcement, mtu } = this;
     const { devices, cluster, masquerade, events, audit, labels, isApiServer } = this;
-    const { eventBytes, eventAllowed } = this;
+    const { eventBytes, eventAllowed, redirectMode } = this;
     const given = { origin, name, podCIDRs, gateways, addresses, allowLocalhost, enforcement, mtu };
     return {
       ...given,
@@ -185,6 +197,7 @@ export class Node extends PlumbConstruct {
       ...(audit && { audit }),
       ...(devices.length === 0 ? {} : { devices }),
       ...(masquerade ? { masquerade } : {}),
+      ...(redirectMode === 'socket' ? {} : { redirectMode }),
       ...(events ? {} : { events }),
       ...(eventBytes ? { eventBytes } : {}),
       ...(eventAllowed ? { eventAllowed } : {}),

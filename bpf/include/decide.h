@@ -39,6 +39,8 @@ struct run {
   enum filter sender;
   /* Where the packet goes to the proxy: ifindex. */
   __u32 proxy;
+  /* The listener that it opens, or goes on with; 0 for what a server answers the proxy. */
+  __u32 listener;
 };
 
 struct {
@@ -63,6 +65,39 @@ static __always_inline const struct plumb_config *config_of_node(void) {
   __u32 zero = 0;
 
   return bpf_map_lookup_elem(&plumb_config, &zero);
+}
+
+/*
+ * A client and the proxy in its name may use the same ports. What is no packet of a flow that its
+ * sender opened answers one whose next filter the sender is.
+ */
+__noinline int find_opener(struct run *run, struct packet *packet) {
+  if (!run || !packet) return 0;
+  struct tracking *tracking = &run->tracking;
+  enum filter sender = run->sender;
+  __u8 isReply = tracking->isReply;
+
+#pragma unroll
+  for (int opener = INGRESS_FILTER; opener >= NO_FILTER; opener--) {
+    if ((enum filter)opener == sender) continue;
+    tracking->tuple.opener = opener;
+    struct plumb_flow *flow = find_flow(tracking, packet);
+    if (flow && tracking->isReply && filter_of(flow->listener) == sender) return 1;
+  }
+  tracking->tuple.opener = sender;
+  tracking->isReply = isReply;
+  return 0;
+}
+
+/* The flow of a packet that is tracked. */
+static __always_inline struct plumb_flow *find_run_flow(struct run *run, struct packet *packet) {
+  struct tracking *tracking = &run->tracking;
+
+  tracking->tuple.opener = run->sender;
+  struct plumb_flow *flow = find_flow(tracking, packet);
+  if (!feature_proxy) return flow;
+  if (flow && (!tracking->isReply || filter_of(flow->listener) == run->sender)) return flow;
+  return find_opener(run, packet) ? find_flow(tracking, packet) : flow;
 }
 
 /* Judges the flow as its opener would be judged, whichever side sent this packet. */
@@ -106,6 +141,7 @@ __noinline int steer(struct run *run, __u32 flags, __u32 listener) {
   if (run->sender != from) return PROXY_UNAVAILABLE;
   if (to == NO_FILTER) return FORWARDED;
   run->proxy = way_to(to, config);
+  run->listener = isReply ? 0 : listener;
   return run->proxy ? FORWARDED : PROXY_UNAVAILABLE;
 }
 
@@ -265,14 +301,14 @@ static __always_inline enum reason decide(struct __sk_buff *skb, struct run *run
   }
   if (packet->isError && parse_related(skb, packet, &run->related)) {
     track(&run->tracking, &run->related);
-    if (find_flow(&run->tracking, &run->related)) {
+    if (find_run_flow(run, &run->related)) {
       if (!isToKnown) *destination = find_side(&run->to, &packet->destination, config);
       return decide_related(run, epoch, !isToKnown);
     }
   }
   if (packet->hasFlow) {
     track(&run->tracking, packet);
-    flow = find_flow(&run->tracking, packet);
+    flow = find_run_flow(run, packet);
   }
   /* Only the datapath itself may answer for a service. */
   if (flow && (flow->flags & FLOW_SERVICE) && (!mayBeToService || run->tracking.isReply))
@@ -280,7 +316,7 @@ static __always_inline enum reason decide(struct __sk_buff *skb, struct run *run
   if (feature_services && mayBeToService && (!flow || (flow->flags & FLOW_SERVICE))) {
     reason = resolve_service(run, epoch, flow != 0);
     if (reason) return reason;
-    if (run->isTranslated) flow = find_flow(&run->tracking, packet);
+    if (run->isTranslated) flow = find_run_flow(run, packet);
   }
   if (!isToKnown) *destination = find_side(&run->to, &packet->destination, config);
   if (flow && flow->epoch == epoch && !run->choice.isNew) {

@@ -1,19 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #pragma once
 
+#include "actions.h"
 #include "decide.h"
+#include "redirect.h"
 #include "rewrite.h"
 #include "tunnel.h"
 
-#define TC_ACT_OK 0
-#define TC_ACT_SHOT 2
-/* Other programs on a device that is not ours have their say too. */
-#define TCX_NEXT -1
-#define PACKET_HOST 0
-
 static __always_inline int write_translation(struct __sk_buff *skb, struct run *run) {
-  if (!feature_services) return 0;
-  if (run->isInnerTranslated &&
+  if (!feature_services && !feature_proxy) return 0;
+  if (feature_services && run->isInnerTranslated &&
       rewrite_inner(skb, &run->packet, &run->inner.address, run->inner.port))
     return -1;
   return run->isTranslated ? rewrite(skb, &run->packet) : 0;
@@ -31,25 +27,6 @@ static __always_inline int set_macs(struct __sk_buff *skb, const struct plumb_en
 static __always_inline int deliver(struct __sk_buff *skb, const struct plumb_endpoint *endpoint) {
   if (set_macs(skb, endpoint)) return TC_ACT_SHOT;
   return bpf_redirect_peer(endpoint->device, 0);
-}
-
-/* Both ends of each way to the proxy have this address; see PROXY_MAC in src/state/layout.ts. */
-static __always_inline int address_proxy(struct __sk_buff *skb) {
-  const __u8 macs[12] = {0x02, 0x70, 0x6c, 0x75, 0x6d, 0x62, 0x02, 0x70, 0x6c, 0x75, 0x6d, 0x62};
-
-  return bpf_skb_store_bytes(skb, 0, macs, sizeof(macs), 0);
-}
-
-/* Straight into the proxy's namespace: from a device's ingress. */
-static __always_inline int deliver_to_proxy(struct __sk_buff *skb, const struct run *run) {
-  if (address_proxy(skb)) return TC_ACT_SHOT;
-  return bpf_redirect_peer(run->proxy, 0);
-}
-
-/* The same from a device's egress. */
-static __always_inline int send_to_proxy(struct __sk_buff *skb, const struct run *run) {
-  if (address_proxy(skb)) return TC_ACT_SHOT;
-  return bpf_redirect(run->proxy, 0);
 }
 
 static __always_inline int is_tunneled(const struct place *destination) {

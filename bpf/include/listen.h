@@ -5,7 +5,6 @@
 #include "addr.h"
 #include "conntrack.h"
 
-#define LISTENER_ID (LISTENER_EGRESS - 1)
 #define FAMILY_IPV4 2
 
 static __always_inline struct packet packet_of_lookup(const struct bpf_sk_lookup *lookup) {
@@ -28,6 +27,20 @@ static __always_inline struct packet packet_of_lookup(const struct bpf_sk_lookup
   return packet;
 }
 
+/* The listening socket of a flow, if packets of it come by that socket's way. Release it. */
+static __always_inline struct bpf_sock *listener_of(const struct plumb_tuple *tuple, __u8 sourceIsB,
+                                                    __u32 way) {
+  const struct plumb_flow *flow = bpf_map_lookup_elem(&plumb_conntrack, tuple);
+
+  if (!flow || flow->fromB != sourceIsB || !flow->listener) return 0;
+  __u32 listener = flow->listener & LISTENER_ID;
+  if (tuple->protocol == UDP) listener |= LISTENER_UDP;
+  struct bpf_sock *socket = bpf_map_lookup_elem(&plumb_listeners, &listener);
+  if (!socket || socket->bound_dev_if == way) return socket;
+  bpf_sk_release(socket);
+  return 0;
+}
+
 /* Nobody else listens there: what belongs to no filtered flow reaches no socket. */
 SEC("sk_lookup")
 int to_listener(struct bpf_sk_lookup *lookup) {
@@ -35,12 +48,12 @@ int to_listener(struct bpf_sk_lookup *lookup) {
   struct tracking tracking = {};
 
   track(&tracking, &packet);
-  const struct plumb_flow *flow = bpf_map_lookup_elem(&plumb_conntrack, &tracking.tuple);
-  if (!flow || flow->fromB != tracking.sourceIsB) return SK_DROP;
-  __u32 listener = flow->listener & LISTENER_ID;
-
-  if (packet.protocol == UDP) listener |= LISTENER_UDP;
-  struct bpf_sock *socket = bpf_map_lookup_elem(&plumb_listeners, &listener);
+  struct bpf_sock *socket =
+      listener_of(&tracking.tuple, tracking.sourceIsB, lookup->ingress_ifindex);
+  if (!socket) {
+    tracking.tuple.opener = EGRESS_FILTER;
+    socket = listener_of(&tracking.tuple, tracking.sourceIsB, lookup->ingress_ifindex);
+  }
   if (!socket) return SK_DROP;
   long failed = bpf_sk_assign(lookup, socket, 0);
   bpf_sk_release(socket);

@@ -43,6 +43,10 @@ MAP(plumb_counters, BPF_MAP_TYPE_PERCPU_ARRAY, __u32, struct plumb_counter, 4, 0
 /* Listening sockets by listener, held by the proxy's supervisor. */
 MAP(plumb_listeners, BPF_MAP_TYPE_SOCKHASH, __u32, __u64, 65536, 0);
 
+/* Mode nat: the port that the client of a listener asked for. */
+MAP(plumb_redirects, BPF_MAP_TYPE_LRU_HASH, struct plumb_redirect_key, struct plumb_redirect, 65536,
+    0);
+
 /* One more of what no packet's verdict is about. */
 static __always_inline void count_one(enum counter counter) {
   __u32 index = counter;

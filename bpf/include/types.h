@@ -27,8 +27,16 @@ struct plumb_config {
   /* ifindexes of the ways to the proxy; 0: there is none */
   __u32 proxyEgress;
   __u32 proxyIngress;
+  __u32 proxyMode; /* enum proxy_mode */
 };
-SIZE_IS(struct plumb_config, 28);
+SIZE_IS(struct plumb_config, 32);
+
+/* How a listener gets the connections that are meant for it. */
+enum proxy_mode {
+  PROXY_SOCKET, /* an SK_LOOKUP program in the proxy's namespace chooses its socket */
+  PROXY_TPROXY, /* the packet's mark names its port, for netfilter in the node's namespace */
+  PROXY_NAT,    /* the packet goes to its port */
+};
 
 struct plumb_endpoint {
   __u32 device;
@@ -99,8 +107,8 @@ struct plumb_tuple {
   __be16 portA;
   __be16 portB;
   __u8 protocol;
-  __u8 pad0;
-  __u16 pad1;
+  __u8 opener; /* enum filter: the proxy opened it in its client's name, behind that filter */
+  __u16 pad;
 };
 SIZE_IS(struct plumb_tuple, 40);
 
@@ -246,6 +254,22 @@ struct plumb_metric {
 };
 SIZE_IS(struct plumb_metric, 16);
 
+/* A connection of a listener, as the proxy sees it. */
+struct plumb_redirect_key {
+  struct plumb_addr client;
+  struct plumb_addr server;
+  __be16 clientPort;
+  __be16 port; /* the listener's */
+  __u8 protocol;
+  __u8 pad[3];
+};
+SIZE_IS(struct plumb_redirect_key, 40);
+
+struct plumb_redirect {
+  __be16 port; /* that the client asked for */
+};
+SIZE_IS(struct plumb_redirect, 2);
+
 struct plumb_counter {
   __u64 count;
 };
@@ -288,5 +312,9 @@ enum verdict { DENY = 1, ALLOW, REDIRECT };
 #define ENTRY_AUDIT 2
 /* Of a flow's listener: it is the opener's egress policy that asks for it. */
 #define LISTENER_EGRESS 0x40000000
+#define LISTENER_ID (LISTENER_EGRESS - 1)
+/* Of packets on their way to the proxy; the upper half is the port of the listener, or 0. */
+#define PROXY_MARK 0x200
+#define PROXY_MARK_MASK 0xf00
 /* In plumb_listeners: the socket for UDP. */
 #define LISTENER_UDP 0x80000000

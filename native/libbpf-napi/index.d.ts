@@ -207,6 +207,8 @@ export interface LinkInfo {
   readonly ifindex?: number;
   /** Of a network namespace: its inode; 0 when it is gone. */
   readonly netnsInode?: number;
+  /** Of a cgroup: the inode of its directory; 0 when it is gone. */
+  readonly cgroupId?: bigint;
 }
 
 /** An attachment. It goes when the last descriptor is closed, unless it is pinned. */

@@ -1,5 +1,6 @@
 import type { Attributes } from '../state/state.js';
 import type { BpfProgram } from './native.js';
+import { deleteCgroup, reattachCgroups, writeCgroup } from './cgroup.js';
 import { deleteSkLookup, reattachSkLookups, writeSkLookup } from './sk-lookup.js';
 import { deleteFilter, reattachFilters, writeFilter } from './tc-block.js';
 import { deleteTcx, reattachTcx, writeTcx } from './tcx.js';
@@ -13,6 +14,8 @@ export function writeLink(context: WriteContext, link: LinkAttributes): Promise<
       return writeTcx(context, link);
     case 'sk-lookup':
       return writeSkLookup(context, link);
+    case 'cgroup':
+      return writeCgroup(context, link);
     case 'tc-block':
       return writeFilter(context, link);
   }
@@ -24,6 +27,8 @@ export function deleteBpfLink(context: WriteContext, link: LinkAttributes): Prom
       return deleteTcx(context, link);
     case 'sk-lookup':
       return deleteSkLookup(context, link);
+    case 'cgroup':
+      return deleteCgroup(context, link);
     case 'tc-block':
       return deleteFilter(context, link);
   }
@@ -39,4 +44,5 @@ export async function reattach(
   await reattachFilters(context, oldId, name, program);
   await reattachTcx(context, oldId, program);
   await reattachSkLookups(context, oldId, program);
+  await reattachCgroups(context, oldId, program);
 }

@@ -2,6 +2,7 @@ import { createServer, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Path, Sockets } from '../proxy/dns/sockets.js';
 import { DatagramSocket, transparentConnect } from './native.js';
+import { askedPort } from './redirects.js';
 
 /** Where the proxy's sockets are. */
 export interface DNSPlace {
@@ -9,13 +10,23 @@ export interface DNSPlace {
   readonly netns?: string;
   /** Device that queries leave through; absent: any. */
   readonly device?: string;
+  /** Directory of the pinned maps that tell what a client asked for (mode nat). */
+  readonly redirects?: string;
 }
 
 /** The kernel's sockets, transparent: they answer as whoever was asked, and ask as the client. */
-export function kernelSockets({ netns, device }: DNSPlace): Sockets {
+export function kernelSockets({ netns, device, redirects }: DNSPlace): Sockets {
   const place = { ...(netns !== undefined && { netns }), ...(device !== undefined && { device }) };
   return {
-    listenDatagrams: (fd, handlers) => new DatagramSocket({ fd, ...place, ...handlers }),
+    listenDatagrams: (fd, { onMessage, ...handlers }) =>
+      new DatagramSocket({
+        fd,
+        ...place,
+        ...handlers,
+        onMessage: (data, path) => {
+          onMessage(data, asAsked(path, redirects));
+        },
+      }),
     listenStreams: (fd, onConnection) => {
       const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
         const path = pathOf(socket);
@@ -31,6 +42,14 @@ export function kernelSockets({ netns, device }: DNSPlace): Sockets {
     connectStream: async (route, timeoutMs): Promise<Duplex> =>
       new Socket({ fd: await transparentConnect({ ...place, ...route, timeoutMs }) }),
   };
+}
+
+/** With the port that the client asked for, where the socket has another one: of a connection the kernel tells. */
+function asAsked(path: Path, redirects: string | undefined): Path {
+  if (redirects === undefined) return path;
+  const asked = askedPort(redirects, path);
+  const localPort = path.destinationPort;
+  return asked === undefined ? path : { ...path, destinationPort: asked, localPort };
 }
 
 const MAPPED = /^::ffff:(?=\d+\.)/;

@@ -1,5 +1,6 @@
 // The one door to native code.
 import {
+  attachCgroup,
   attachSkLookup,
   attachTcx,
   BpfLink,
@@ -41,6 +42,7 @@ import type {
 } from 'iproute2-netlink';
 
 export {
+  attachCgroup,
   attachSkLookup,
   attachTcx,
   BpfLink,

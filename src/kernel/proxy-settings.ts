@@ -19,6 +19,7 @@ export async function readProxySettings(
       ...(await readSysctls(instance, PROXY_SYSCTLS.inside, netns)),
     );
   }
-  if (found.length > 0) found.push(...(await readSysctls(instance, PROXY_SYSCTLS.outside)));
+  if (found.length > 0) found.push(...(await readSysctls(instance, PROXY_SYSCTLS.private)));
+  found.push(...(await readSysctls(instance, PROXY_SYSCTLS.shared)));
   return found;
 }

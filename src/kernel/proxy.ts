@@ -10,7 +10,7 @@ import type { WriteContext } from './write-context.js';
 /** The proxy as its supervisor says that it is; without one there is none, whatever else is left. */
 export async function readProxy({ runDir }: Instance): Promise<PlainResource<'proxy'>[]> {
   const found = await askProxy(runDir);
-  return found === undefined || found.netns === '' ? [] : [resource('proxy', found)];
+  return found === undefined || found.listeners.length === 0 ? [] : [resource('proxy', found)];
 }
 
 /** Whether the node could run it, before anything is changed. @throws PlumbError PLB_HAPROXY */
@@ -20,11 +20,15 @@ export function checkProxy({ listeners }: Attributes['proxy']): Promise<void> {
 
 /** Connections of listeners that stay are not touched. */
 export async function writeProxy(
-  { instance: { runDir, pinDir } }: WriteContext,
+  { instance: { runDir, pinDir, netnsPath } }: WriteContext,
   wanted: Attributes['proxy'],
 ): Promise<void> {
   if (await tellProxy(runDir, wanted)) return;
-  await startSupervisor({ runDir, maps: join(pinDir, 'maps') });
+  await startSupervisor({
+    runDir,
+    maps: join(pinDir, 'maps'),
+    ...(netnsPath === undefined ? {} : { netns: netnsPath }),
+  });
   await tellProxy(runDir, wanted);
 }
 

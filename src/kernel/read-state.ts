@@ -17,6 +17,7 @@ import { nodeOfAlias, ownLinks } from './ownership.js';
 import { readNftTables } from './nft-table.js';
 import { readRoutes } from './route.js';
 import { readRules } from './rule.js';
+import { readCgroups } from './cgroup.js';
 import { readSkLookups } from './sk-lookup.js';
 import { readProxy } from './proxy.js';
 import { readProxySettings } from './proxy-settings.js';
@@ -98,6 +99,7 @@ async function read(
       ...(await readFilters(netlink, namesById(programs))),
       ...(maps.closed ? [] : await readTcx(instance, outside.links, namesById(programs))),
       ...(maps.closed ? [] : await readSkLookups(instance, namesById(programs))),
+      ...(maps.closed ? [] : await readCgroups(instance, namesById(programs))),
       ...(await readEntries(maps.pinned, ownDevices(outside, node))),
     );
     return markPrevious(normalizeState({ version: 1, node, resources }));

@@ -36,6 +36,7 @@ const node = z.strictObject({
     .exactOptional(),
   devices: strings.exactOptional(),
   masquerade: z.boolean().exactOptional(),
+  redirectMode: z.enum(['socket', 'tproxy', 'nat']).exactOptional(),
   events: z.boolean().exactOptional(),
   eventBytes: z.boolean().exactOptional(),
   eventAllowed: z.boolean().exactOptional(),

@@ -52,6 +52,8 @@ export interface NodeSpec {
   readonly devices?: readonly string[];
   /** What endpoints send beyond the nodes leaves in the node's name. False by default. */
   readonly masquerade?: boolean;
+  /** How packets come to the proxy of layer 7 (docs/l7.md). `socket` by default. */
+  readonly redirectMode?: 'socket' | 'tproxy' | 'nat';
   /** Whether drops are told, for `plumb monitor`. True by default. */
   readonly events?: boolean;
   /** Events carry the packet's first bytes (at most 96). False by default. */

@@ -10,6 +10,8 @@ export function keepProxy(now: Columns, wanted: Columns): Columns {
   if (before === undefined || after === undefined) return wanted;
   const kept = WAYS.filter((way) => before.value[way] !== '' && after.value[way] === '');
   if (kept.length === 0) return wanted;
-  const ways = Object.fromEntries(kept.map((way) => [way, before.value[way] ?? '']));
+  const ways = Object.fromEntries(
+    [...kept, 'proxyMode'].map((field) => [field, before.value[field] ?? '']),
+  );
   return encodeRows('plumb_config', [{ key: after.key, value: { ...after.value, ...ways } }]);
 }

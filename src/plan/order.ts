@@ -94,7 +94,7 @@ export function rankOf(resource: Resource, nodeLinks: ReadonlySet<string>): numb
 
 /** On a shared block before any device is; on a device, or in a namespace, once that is there. */
 function filterRank(link: Attributes['bpf-link'], nodeLinks: ReadonlySet<string>): number {
-  if (link.attach === 'sk-lookup') return RANK.socketLookup;
+  if (link.attach === 'sk-lookup' || link.attach === 'cgroup') return RANK.socketLookup;
   return link.attach === 'tcx' && OWN_VETH.test(link.device) && !nodeLinks.has(link.device)
     ? RANK.ownFilter
     : RANK.filter;

@@ -18,6 +18,8 @@ export interface SupervisorOptions {
   readonly runDir: string;
   /** Directory of the pinned maps. */
   readonly maps: string;
+  /** Path of the node's namespace; absent: that of the supervisor. */
+  readonly netns?: string;
 }
 
 /** What it answers when it cannot do what it is asked for. */

@@ -70,6 +70,8 @@ export const MAPS = {
       // the ways to the proxy, by whose policy filters
       f('proxyEgress', 'ifname'),
       f('proxyIngress', 'ifname'),
+      // PROXY_MODE in proxy-names.ts
+      f('proxyMode', 'u32'),
     ],
     maxEntries: 1,
   },
@@ -184,8 +186,9 @@ export const MAPS = {
       f('portA', 'be16'),
       f('portB', 'be16'),
       f('protocol', 'u8'),
-      f('pad0', 'u8'),
-      f('pad1', 'u16'),
+      // 0: a client; 1, 2: the proxy in its name, behind the filter of egress or ingress
+      f('opener', 'u8'),
+      f('pad', 'u16'),
     ],
     value: [
       f('epoch', 'u32'),
@@ -213,6 +216,26 @@ export const MAPS = {
     key: [f('listener', 'u32')],
     // written as a file descriptor, read as the socket's cookie
     value: [f('socket', 'u64')],
+    maxEntries: 65_536,
+    dynamic: true,
+  },
+  plumb_redirects: {
+    name: 'plumb_redirects',
+    type: 'lru_hash',
+    keyStruct: 'plumb_redirect_key',
+    valueStruct: 'plumb_redirect',
+    key: [
+      f('client', 'addr'),
+      f('server', 'addr'),
+      f('clientPort', 'be16'),
+      // the listener's
+      f('port', 'be16'),
+      f('protocol', 'u8'),
+      f('pad0', 'u8'),
+      f('pad1', 'u16'),
+    ],
+    // that the client asked for
+    value: [f('port', 'be16')],
     maxEntries: 65_536,
     dynamic: true,
   },

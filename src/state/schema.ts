@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { REDIRECT_MODES } from './proxy-names.js';
 
 /** Strict shapes of what is read from files. Rows are checked field by field by the codec. */
 const origin = z.strictObject({
@@ -84,10 +85,12 @@ const attributes = {
       program: text,
     }),
     z.strictObject({ attach: z.literal('sk-lookup'), netns: text, program: text }),
+    z.strictObject({ attach: z.literal('cgroup'), cgroup: text, program: text }),
   ]),
   proxy: z.strictObject({
-    mode: z.literal('socket'),
-    netns: text,
+    mode: z.enum(REDIRECT_MODES),
+    netns: text.optional(),
+    cgroup: text.optional(),
     listeners: z
       .array(
         z.strictObject({
@@ -96,6 +99,7 @@ const attributes = {
           direction: z.enum(['ingress', 'egress']),
           plugin: text.optional(),
           denyBody: z.string().optional(),
+          port: z.int().min(1).max(65_535).optional(),
           rules: z.array(z.json()).readonly(),
         }),
       )

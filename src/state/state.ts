@@ -1,6 +1,7 @@
 import type { Origin } from '../model/error.js';
 import type { Json } from './canonical-json.js';
 import type { MapName } from './layout.js';
+import type { RedirectMode } from './proxy-names.js';
 
 export type KindName =
   | 'netns'
@@ -93,13 +94,15 @@ export interface Attributes {
     readonly object: string;
     readonly features: Readonly<Record<string, boolean>>;
   };
-  'bpf-link': TcBlockAttributes | TcxAttributes | SkLookupAttributes;
+  'bpf-link': TcBlockAttributes | TcxAttributes | SkLookupAttributes | CgroupAttributes;
   /** What filters traffic by rules of layer 7. */
   proxy: {
-    /** How packets come to it: `socket` is by the datapath alone. */
-    readonly mode: 'socket';
-    /** Name of its namespace. */
-    readonly netns: string;
+    /** How packets come to it. */
+    readonly mode: RedirectMode;
+    /** Name of its namespace; absent: the node's own. */
+    readonly netns?: string;
+    /** Directory of its processes below the root of cgroup v2; absent: it needs none. */
+    readonly cgroup?: string;
     /** By id, ascending. */
     readonly listeners: readonly ListenerSpec[];
     /** Whether everything that listeners need runs. */
@@ -125,6 +128,8 @@ export interface ListenerSpec {
   /** Of a protocol plug-in: its name. */
   readonly plugin?: string;
   readonly denyBody?: string;
+  /** That its sockets are bound to; absent: any will do. */
+  readonly port?: number;
   /** In the order of the listener. */
   readonly rules: readonly Json[];
 }
@@ -158,6 +163,14 @@ export interface TcxAttributes {
   readonly device: string;
   readonly direction: 'ingress' | 'egress';
   /** As of a block. */
+  readonly program: string;
+}
+
+/** For the sockets of a cgroup's processes. */
+export interface CgroupAttributes {
+  readonly attach: 'cgroup';
+  /** Directory below the root of cgroup v2; made where there is none. */
+  readonly cgroup: string;
   readonly program: string;
 }
 

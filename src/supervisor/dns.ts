@@ -1,14 +1,18 @@
 import { startDnsProxy, type RunningDNSProxy } from '../kernel/dns-proxy.js';
-import { netnsPath } from '../kernel/instance.js';
 import type { DNSListener } from '../model/l7.js';
 import type { Learned } from '../proxy/dns/answer.js';
 import { recordOfDNS } from '../proxy/record.js';
-import { PROXY_WAYS } from '../state/proxy-names.js';
+import { proxyWays, type RedirectMode } from '../state/proxy-names.js';
 import type { Attributes, ListenerSpec } from '../state/state.js';
 import type { Records } from './records.js';
 import type { Sockets } from './sockets.js';
 
 export interface DNSOptions {
+  /** Path of the namespace that it is in. */
+  readonly netns: string | undefined;
+  readonly mode: RedirectMode;
+  /** Directory of the pinned maps. */
+  readonly maps: string;
   readonly records: Records;
   readonly onLearned: (learned: Learned) => Promise<void>;
 }
@@ -17,10 +21,7 @@ export interface DNSOptions {
 export class DNS {
   #running: RunningDNSProxy | undefined;
 
-  constructor(
-    private readonly netns: string,
-    private readonly options: DNSOptions,
-  ) {}
+  constructor(private readonly options: DNSOptions) {}
 
   run({ listeners }: Attributes['proxy'], sockets: Sockets, opened: readonly number[]): void {
     const own = listeners.filter(isDNS);
@@ -34,9 +35,11 @@ export class DNS {
     if (this.#running !== undefined) {
       this.#running.update(own.map(listenerOf), given);
     } else if (own.length > 0) {
+      const { netns, mode, maps } = this.options;
       this.#running = startDnsProxy({
-        netns: netnsPath(this.netns),
-        device: PROXY_WAYS.egress.inside,
+        ...(netns === undefined ? {} : { netns }),
+        ...(mode === 'nat' ? { redirects: maps } : {}),
+        device: proxyWays(mode).egress.inside,
         listeners: own.map(listenerOf),
         sockets: given,
         onLearned: this.options.onLearned,

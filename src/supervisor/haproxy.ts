@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PlumbError } from '../model/error.js';
+import { wayVariables } from '../proxy/haproxy/common.js';
 import { isReady } from '../proxy/haproxy/ready.js';
+import type { RedirectMode } from '../state/proxy-names.js';
 
 /** What one HAProxy is started with. */
 export interface HaproxyRun {
@@ -15,9 +17,10 @@ export interface HaproxyRun {
 }
 
 export interface HaproxyOptions {
+  readonly mode: RedirectMode;
   readonly directory: string;
-  /** Path of the namespace that it runs in. */
-  readonly netns: string;
+  /** Path of the namespace that it runs in; absent: that of this process. */
+  readonly netns?: string;
   readonly onLine: (line: string) => void;
   /** Told when it has ended, and whether nobody had asked it to. */
   readonly onEnd: (isDeath: boolean) => void;
@@ -92,13 +95,16 @@ export class Haproxy {
     const env: Record<string, string> = {
       PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
       PLUMB_HAPROXY_SOCKET: this.admin,
+      ...wayVariables(this.options.mode),
     };
     const fds = [...sockets].map(([id, fd], i) => {
       env[`PLUMB_FD_${String(id)}`] = String(FIRST_FD + i);
       return fd;
     });
-    const command = [`--net=${this.options.netns}`, '--', 'haproxy', '-db', '-f', this.#config];
-    return spawn('nsenter', command, {
+    const { netns } = this.options;
+    const inside = netns === undefined ? [] : ['nsenter', `--net=${netns}`, '--'];
+    const [command = 'haproxy', ...args] = [...inside, 'haproxy', '-db', '-f', this.#config];
+    return spawn(command, args, {
       cwd: '/',
       env,
       stdio: ['ignore', 'pipe', 'pipe', ...fds],

@@ -1,9 +1,8 @@
 import { closeSync } from 'node:fs';
 import { join } from 'node:path';
-import { netnsPath } from '../kernel/instance.js';
 import { BpfMap, transparentSocket } from '../kernel/native.js';
 import { LISTENER_UDP } from '../state/layout.js';
-import { PROXY_WAYS } from '../state/proxy-names.js';
+import { proxyWays, type RedirectMode } from '../state/proxy-names.js';
 import type { ListenerSpec } from '../state/state.js';
 
 /** File descriptors of a listener's sockets; of UDP only where its protocol has it. */
@@ -21,8 +20,10 @@ export class Sockets {
   /** Of others by now, who close them. */
   readonly #given = new Set<number>();
 
+  /** @param netns path of the namespace that they are in; absent: that of this process */
   constructor(
-    private readonly netns: string,
+    private readonly mode: RedirectMode,
+    private readonly netns: string | undefined,
     private readonly maps: string,
   ) {}
 
@@ -41,11 +42,17 @@ export class Sockets {
   /** Opens what is missing; nothing is led there yet. Returns the ids that were opened. */
   async open(listeners: readonly ListenerSpec[]): Promise<number[]> {
     const opened: number[] = [];
-    const netns = netnsPath(this.netns);
-    for (const { id, protocol, direction } of listeners) {
+    const ways = proxyWays(this.mode);
+    const place = this.netns === undefined ? {} : { netns: this.netns };
+    for (const { id, protocol, direction, port } of listeners) {
       if (this.#open.has(id)) continue;
       // Answers leave by the way that the questions came by.
-      const where = { netns, device: PROXY_WAYS[direction].inside, mark: id };
+      const where = {
+        ...place,
+        ...(port === undefined ? {} : { port }),
+        device: ways[direction].inside,
+        mark: id,
+      };
       const tcp = await transparentSocket({ ...where, type: 'tcp' });
       const udp =
         protocol === 'dns' ? { udp: await transparentSocket({ ...where, type: 'udp' }) } : {};

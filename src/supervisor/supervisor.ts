@@ -12,27 +12,34 @@ import { closeConnections } from './connections.js';
 import { DNS } from './dns.js';
 import { Haproxy } from './haproxy.js';
 import { Names } from './names.js';
+import { OwnCgroup } from './own-cgroup.js';
 import { Records } from './records.js';
 import { endStrays } from './strays.js';
 import { Sockets } from './sockets.js';
 
 type Wanted = Attributes['proxy'];
 
-const NOTHING: Wanted = { mode: 'socket', netns: '', listeners: [], running: false };
+const NOTHING: Wanted = { mode: 'socket', listeners: [], running: false };
 /** Milliseconds between tries to start what died; doubled up to the longest. */
 const FIRST_WAIT = 50;
 const LONGEST_WAIT = 1000;
+
+/** What there is of a mode in a namespace. */
+interface Place {
+  readonly sockets: Sockets;
+  readonly dns: DNS;
+}
 
 /** Runs the proxies of a node, and starts again what dies. */
 export class Supervisor {
   readonly records = new Records();
   #wanted = NOTHING;
-  #sockets: Sockets | undefined;
+  #place: Place | undefined;
   #haproxy: Haproxy | undefined;
-  #dns: DNS | undefined;
   #names: Names | undefined;
   /** Those that only finish what they have. */
   readonly #retired = new Set<Haproxy>();
+  readonly #cgroup = new OwnCgroup();
   /** What is asked for is done one after the other. */
   #turn: Promise<unknown> = Promise.resolve();
   #isStopping = false;
@@ -57,9 +64,10 @@ export class Supervisor {
       await Promise.all(all.map((one) => one.kill()));
       this.#haproxy = undefined;
       this.#wanted = NOTHING;
-      this.#dns?.close();
-      this.#sockets?.close();
-      await this.#sockets?.publish().catch(() => undefined);
+      this.#place?.dns.close();
+      this.#place?.sockets.close();
+      await this.#place?.sockets.publish().catch(() => undefined);
+      await this.#cgroup.enter(undefined);
       await (forGood ? this.#names?.end() : this.#names?.close());
       rmSync(proxyDirectory(this.options.runDir), { recursive: true, force: true });
     });
@@ -72,21 +80,15 @@ export class Supervisor {
   }
 
   async #run(wanted: Wanted): Promise<void> {
-    if (this.#sockets === undefined || this.#wanted.netns !== wanted.netns) {
-      this.#dns?.close();
-      this.#sockets?.close();
-      this.#sockets = new Sockets(wanted.netns, this.options.maps);
-      this.#dns = new DNS(wanted.netns, {
-        records: this.records,
-        onLearned: async (learned) => await this.#names?.learned(learned),
-      });
-    }
-    const sockets = this.#sockets;
-    const opened = await sockets.open(wanted.listeners);
     const before = this.#wanted;
     const former = this.#haproxy;
+    const place = this.#place;
+    const isMoving = place === undefined || !isSamePlace(before, wanted);
+    const { sockets, dns } = isMoving ? this.#placeFor(wanted) : place;
+    await this.#cgroup.enter(wanted.cgroup);
+    const opened = await sockets.open(wanted.listeners);
     try {
-      if (!isSameForHaproxy(before, wanted) || !this.state().running) {
+      if (isMoving || !isSameForHaproxy(before, wanted) || !this.state().running) {
         this.#haproxy = await this.#startHaproxy(wanted, sockets);
       }
     } catch (error) {
@@ -94,23 +96,50 @@ export class Supervisor {
       throw error;
     }
     this.#wanted = wanted;
+    this.#place = { sockets, dns };
+    if (isMoving) await this.#leave(place, former);
     const ids = new Set(wanted.listeners.map(({ id }) => id));
-    const gone = before.listeners.filter(({ id }) => !ids.has(id));
+    const gone = before.listeners.filter(({ id }) => isMoving || !ids.has(id));
     await this.#followNames(wanted);
-    this.#dns?.run(wanted, sockets, opened);
-    sockets.close(gone.map(({ id }) => id));
+    dns.run(wanted, sockets, opened);
+    if (!isMoving) sockets.close(gone.map(({ id }) => id));
     await sockets.publish();
     // Of a supervisor that died: their sockets lead nowhere any more.
     endStrays(proxyDirectory(this.options.runDir));
-    if (former !== undefined && former !== this.#haproxy) {
+    if (former?.isRunning === true && former !== this.#haproxy) {
       this.#retired.add(former);
       former.retire();
     }
     // Their rules hold no more: who has such a connection opens another, and is judged anew.
     await closeConnections(
-      netnsPath(before.netns),
+      this.#pathOf(before),
       gone.map(({ id }) => id),
     );
+  }
+
+  #placeFor(wanted: Wanted): Place {
+    const netns = this.#pathOf(wanted);
+    return {
+      sockets: new Sockets(wanted.mode, netns, this.options.maps),
+      dns: new DNS({
+        netns,
+        mode: wanted.mode,
+        maps: this.options.maps,
+        records: this.records,
+        onLearned: async (learned) => await this.#names?.learned(learned),
+      }),
+    };
+  }
+
+  /** Nothing is led to a place that was left: what is open there ends. */
+  async #leave(place: Place | undefined, haproxy: Haproxy | undefined): Promise<void> {
+    place?.dns.close();
+    place?.sockets.close();
+    await Promise.all([...this.#retired, ...(haproxy ? [haproxy] : [])].map((one) => one.kill()));
+  }
+
+  #pathOf({ netns }: Wanted): string | undefined {
+    return netns === undefined ? this.options.netns : netnsPath(netns);
   }
 
   async #followNames({ names }: Wanted): Promise<void> {
@@ -128,9 +157,11 @@ export class Supervisor {
       config: haproxyConfig(listeners),
       sockets: new Map(listeners.map(({ id }) => [id, sockets.of(id).tcp])),
     };
+    const netns = this.#pathOf(wanted);
     return await Haproxy.start(run, {
+      mode: wanted.mode,
       directory: proxyDirectory(this.options.runDir),
-      netns: netnsPath(wanted.netns),
+      ...(netns === undefined ? {} : { netns }),
       onLine: (line) => {
         const access = this.records.isFollowed ? parseAccessLine(line) : undefined;
         if (access !== undefined) this.records.add(recordOfAccess(access));
@@ -147,9 +178,9 @@ export class Supervisor {
     for (let wait = FIRST_WAIT; !this.#isStopping; wait = Math.min(2 * wait, LONGEST_WAIT)) {
       await sleep(wait);
       const isThere = await this.#next(async () => {
-        if (this.#isStopping || this.state().running || this.#sockets === undefined) return true;
+        if (this.#isStopping || this.state().running || this.#place === undefined) return true;
         try {
-          this.#haproxy = await this.#startHaproxy(this.#wanted, this.#sockets);
+          this.#haproxy = await this.#startHaproxy(this.#wanted, this.#place.sockets);
           return true;
         } catch (error) {
           process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
@@ -161,10 +192,13 @@ export class Supervisor {
   }
 }
 
+function isSamePlace(a: Wanted, b: Wanted): boolean {
+  return a.mode === b.mode && a.netns === b.netns;
+}
+
 function isSameForHaproxy(a: Wanted, b: Wanted): boolean {
   return (
-    a.netns === b.netns &&
     JSON.stringify(a.listeners.filter(isHaproxys)) ===
-      JSON.stringify(b.listeners.filter(isHaproxys))
+    JSON.stringify(b.listeners.filter(isHaproxys))
   );
 }

@@ -3,26 +3,17 @@ import type { NodeSpec } from '../model/program.js';
 import type { NameClasses } from '../policy/name-classes.js';
 import type { Json } from '../state/canonical-json.js';
 import { resource } from '../state/kinds.js';
-import { PROXY_MAC } from '../state/layout.js';
-import { PROXY_NETNS, PROXY_WAYS } from '../state/proxy-names.js';
+import { PROXY_CGROUP, type RedirectMode } from '../state/proxy-names.js';
 import type { Attributes, ListenerSpec, Resource } from '../state/state.js';
-import { MAIN_TABLE } from './endpoint.js';
+import { listenerPorts } from './listener-ports.js';
+import { proxyNamespace, proxyNetns } from './proxy-namespace.js';
+import { tproxyResources } from './proxy-tproxy.js';
 
-/** What comes in by a way is for the namespace itself, whatever its address. */
-const LOCAL_TABLE = 100;
-/** What is bound to the ingress way leaves by it. */
-const INGRESS_TABLE = 101;
-
-const FAMILIES = [
-  { family: 'inet', everything: '0.0.0.0/0', gateway: '169.254.1.1' },
-  { family: 'inet6', everything: '::/0', gateway: 'fe80::1' },
-] as const;
-
-export function proxyNetns(node: NodeSpec): string {
-  return PROXY_NETNS + node.name;
+export function redirectMode({ redirectMode: mode = 'socket' }: NodeSpec): RedirectMode {
+  return mode;
 }
 
-/** The proxy, its namespace and the ways to it; nothing where no rule is of layer 7. */
+/** The proxy and the ways to it; nothing where no rule is of layer 7. */
 export function proxyResources(
   node: NodeSpec,
   listeners: readonly Listener[],
@@ -30,91 +21,24 @@ export function proxyResources(
   names: NameClasses | undefined,
 ): Resource[] {
   if (listeners.length === 0) return [];
-  const { origin } = node;
-  const netns = proxyNetns(node);
-  const settings: Attributes['sysctl'][] = [
-    ...['all', 'default', 'p0', 'p1'].map((device) => ({
-      netns,
-      name: `net/ipv4/conf/${device}/rp_filter`,
-      value: '0',
-    })),
-    // Apart from the ports that endpoints choose from, so that no flow of the proxy is one of theirs.
-    { netns, name: 'net/ipv4/ip_local_port_range', value: '1024 32767' },
-    { netns, name: 'net/ipv4/tcp_tw_reuse', value: '1' },
-    // Loose: addresses of endpoints come in by other devices than they are routed to.
-    ...Object.values(PROXY_WAYS).map(({ device }) => ({
-      name: `net/ipv4/conf/${device}/rp_filter`,
-      value: '2',
-    })),
-  ];
+  const mode = redirectMode(node);
+  const ports = mode === 'socket' ? undefined : listenerPorts(listeners.map(({ id }) => id));
+  const specs = listeners.map((listener) => specOf(listener, ports?.get(listener.id)));
+  const proxy: Attributes['proxy'] = {
+    mode,
+    ...(mode === 'tproxy' ? {} : { netns: proxyNetns(node) }),
+    ...(mode === 'nat' ? { cgroup: PROXY_CGROUP + node.name } : {}),
+    listeners: specs,
+    running: true,
+    ...(names === undefined ? {} : { names }),
+  };
   return [
-    resource('netns', { name: netns }, origin),
-    ...Object.values(PROXY_WAYS).map(({ device, inside }) =>
-      resource(
-        'link',
-        {
-          name: device,
-          type: 'veth',
-          mac: PROXY_MAC,
-          mtu,
-          up: true,
-          peer: { netns, name: inside, mac: PROXY_MAC },
-        },
-        origin,
-      ),
-    ),
-    // Without an address the kernel takes loose for strict there.
-    ...Object.values(PROXY_WAYS).map(({ device }) =>
-      resource('address', { device, address: `${FAMILIES[0].gateway}/32` }, origin),
-    ),
-    ...settings.map((setting) => resource('sysctl', setting, origin)),
-    ...FAMILIES.flatMap((family) => routing(node, netns, family)),
-    resource(
-      'proxy',
-      {
-        mode: 'socket',
-        netns,
-        listeners: listeners.map(specOf),
-        running: true,
-        ...(names === undefined ? {} : { names }),
-      },
-      origin,
-    ),
+    ...(mode === 'tproxy' ? tproxyResources(node, specs, mtu) : proxyNamespace(node, mtu)),
+    resource('proxy', proxy, node.origin),
   ];
 }
 
-function routing(
-  { origin }: NodeSpec,
-  netns: string,
-  { family, everything, gateway }: (typeof FAMILIES)[number],
-): Resource[] {
-  const { egress, ingress } = PROXY_WAYS;
-  const rules = [
-    { priority: 100, iif: egress.inside, table: LOCAL_TABLE },
-    { priority: 101, iif: ingress.inside, table: LOCAL_TABLE },
-    { priority: 102, oif: ingress.inside, table: INGRESS_TABLE },
-  ];
-  const ways = [
-    { device: egress.inside, table: MAIN_TABLE },
-    { device: ingress.inside, table: INGRESS_TABLE },
-  ];
-  const local = {
-    destination: everything,
-    device: 'lo',
-    table: LOCAL_TABLE,
-    type: 'local',
-  } as const;
-  return [
-    ...rules.map((rule) => resource('rule', { netns, family, ...rule }, origin)),
-    resource('route', { netns, ...local }, origin),
-    ...ways.flatMap(({ device, table }) => [
-      resource('neighbor', { netns, device, address: gateway, mac: PROXY_MAC }, origin),
-      resource('route', { netns, destination: everything, gateway, device, table }, origin),
-    ]),
-  ];
-}
-
-function specOf(listener: Listener): ListenerSpec {
+function specOf(listener: Listener, port: number | undefined): ListenerSpec {
   const { id, protocol, direction, rules } = listener;
   return {
     id,
@@ -124,6 +48,7 @@ function specOf(listener: Listener): ListenerSpec {
     ...(listener.protocol === 'http' && listener.denyBody !== undefined
       ? { denyBody: listener.denyBody }
       : {}),
+    ...(port === undefined ? {} : { port }),
     rules: rules.map(({ rule }) => rule as unknown as Json),
   };
 }

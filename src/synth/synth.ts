@@ -12,7 +12,7 @@ import {
   CONFIG_EVENT_BYTES,
   ENDPOINT_AUDIT,
 } from '../state/layout.js';
-import { PROXY_WAYS } from '../state/proxy-names.js';
+import { PROXY_MODE, proxyWays } from '../state/proxy-names.js';
 import type { EntriesResource, State } from '../state/state.js';
 import { attachments } from './attachments.js';
 import { isIPv6 } from './addresses.js';
@@ -31,7 +31,7 @@ import { ipcacheRows, prefixRows } from './ipcache.js';
 import { masqueradeTable } from './masquerade.js';
 import { NODE_DEVICE, nodeResources, type DatapathObject } from './node.js';
 import { policyEntries } from './policy-entries.js';
-import { proxyResources } from './proxy.js';
+import { proxyResources, redirectMode } from './proxy.js';
 import { serviceEntries, serviceRoutes } from './services.js';
 
 export interface SynthInput {
@@ -57,7 +57,7 @@ export function synth(input: SynthInput): State {
   const uses = {
     tunnel: around.mode === 'tunnel',
     services: document.services.length > 0,
-    proxy: listeners.length > 0,
+    ...(listeners.length > 0 ? { proxy: redirectMode(node) } : {}),
     hostPolicy: compiled.policySets.has(RESERVED.host),
   };
   return normalizeState({
@@ -124,9 +124,7 @@ function addressing(
     ...(around.mode === 'tunnel'
       ? { tunnelDevice: TUNNEL_DEVICE, tunnelPort: node.cluster?.tunnelPort ?? 0 }
       : {}),
-    ...(compiled.listeners.size > 0
-      ? { proxyEgress: PROXY_WAYS.egress.device, proxyIngress: PROXY_WAYS.ingress.device }
-      : {}),
+    ...(compiled.listeners.size > 0 ? waysOf(node) : {}),
   };
   return [
     entries('plumb_config', [{ key: { index: 0 }, value: config }], { origin }),
@@ -136,6 +134,16 @@ function addressing(
     entries('plumb_ipcache_lpm', prefixRows(document, compiled, around), { origin }),
     entries('plumb_classes', classRows(document, allocation, compiled), { origin }),
   ];
+}
+
+function waysOf(node: NodeSpec) {
+  const mode = redirectMode(node);
+  const { egress, ingress } = proxyWays(mode);
+  return {
+    proxyEgress: egress.device,
+    proxyIngress: ingress.device,
+    proxyMode: PROXY_MODE[mode],
+  };
 }
 
 function configFlags({ allowLocalhost, eventBytes, eventAllowed }: NodeSpec): number {

@@ -41,16 +41,18 @@ export class TwoNodes {
     inNetns(this.leia.netns, 'ip', 'route', 'add', '198.51.100.0/24', 'via', '192.0.2.1');
   }
 
-  /** Applies a program on both nodes. */
-  async apply(program: string): Promise<void> {
+  /** Applies a program on both nodes, or on one that it means a change on. */
+  async apply(program: string, only?: TestNode): Promise<void> {
     writeFileSync(this.file.path, program);
     for (const [node, name] of this.#named()) {
+      if (only !== undefined && node !== only) continue;
       const result = await node.plumb('apply', this.file.path, '--yes', '--node', name);
       if (result.code !== 0) throw new Error(result.stderr + result.stdout);
     }
   }
 
-  plan(node: TestNode): Promise<Result> {
+  plan(node: TestNode, program?: string): Promise<Result> {
+    if (program !== undefined) writeFileSync(this.file.path, program);
     const name = node === this.luke ? 'luke' : 'leia';
     return node.plumb('plan', this.file.path, '--node', name, '--detailed-exitcode');
   }

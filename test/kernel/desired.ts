@@ -11,7 +11,7 @@ import { attachments } from '../../src/synth/attachments.js';
 import { NODE_DEVICE, nodeResources } from '../../src/synth/node.js';
 
 /** Nothing but endpoints. */
-const NOTHING = { tunnel: false, services: false, proxy: false, hostPolicy: false };
+const NOTHING = { tunnel: false, services: false, hostPolicy: false };
 
 const GATEWAY = '10.77.0.1';
 const GATEWAY6 = 'fd77::1';

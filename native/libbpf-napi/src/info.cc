@@ -152,6 +152,9 @@ Napi::Value linkInfoValue(const Napi::CallbackInfo &info) {
   object.Set("programId", all.link.prog_id);
   object.Set("type", all.link.type);
   if (all.link.type == tcxLink) object.Set("ifindex", all.tcx.ifindex);
+  if (all.link.type == BPF_LINK_TYPE_CGROUP) {
+    object.Set("cgroupId", Napi::BigInt::New(info.Env(), uint64_t(all.link.cgroup.cgroup_id)));
+  }
   if (all.link.type == BPF_LINK_TYPE_NETNS) object.Set("netnsInode", all.link.netns.netns_ino);
   return object;
 }

@@ -6,6 +6,8 @@ export interface Path {
   readonly sourcePort: number;
   readonly destination: string;
   readonly destinationPort: number;
+  /** Of the socket that got it, where that is another one: answers come from there. */
+  readonly localPort?: number;
 }
 
 export interface DatagramHandlers {

@@ -28,8 +28,8 @@ export function serveDatagrams(fd: number, options: ServeOptions): { close(): vo
       exchange: (query) => exchangeDatagram(sockets, route, query, { timeoutMs, signal }),
     });
     if (answer === undefined || signal.aborted) return;
-    const back = { to: path.source, toPort: path.sourcePort };
-    await socket.send(answer, { from: path.destination, fromPort: path.destinationPort, ...back });
+    const { destination: from, destinationPort, localPort: fromPort = destinationPort } = path;
+    await socket.send(answer, { from, fromPort, to: path.source, toPort: path.sourcePort });
   };
   const socket = sockets.listenDatagrams(fd, {
     onMessage: (message, path) => {

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { PlumbError } from '../../model/error.js';
 import type { ListenerSpec } from '../../state/state.js';
+import { wayVariables } from './common.js';
 import { haproxyConfig } from './config.js';
 import { haproxyListeners } from './listeners.js';
 
@@ -29,6 +30,7 @@ export async function checkHaproxy(listeners: readonly ListenerSpec[]): Promise<
     const env: Record<string, string> = {
       PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
       PLUMB_HAPROXY_SOCKET: join(directory, 'admin'),
+      ...wayVariables('socket'),
     };
     for (const { id } of own) env[`PLUMB_FD_${String(id)}`] = String(FD);
     await run(path, env, fdOf(server));

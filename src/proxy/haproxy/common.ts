@@ -1,7 +1,17 @@
 import type { HTTPListener, TLSListener } from '../../model/l7.js';
-import { PROXY_WAYS } from '../../state/proxy-names.js';
+import { proxyWays, type RedirectMode } from '../../state/proxy-names.js';
 
 type Listened = HTTPListener | TLSListener;
+
+/** Environment variables that the configuration asks for: the devices that its server connections use. */
+export function wayVariables(mode: RedirectMode): Record<string, string> {
+  const { egress, ingress } = proxyWays(mode);
+  return { [wayVariable('egress')]: egress.inside, [wayVariable('ingress')]: ingress.inside };
+}
+
+function wayVariable(direction: Listened['direction']): string {
+  return `PLUMB_DEVICE_${direction.toUpperCase()}`;
+}
 
 export function frontend({ id }: Listened, mode: 'http' | 'tcp'): string[] {
   const name = `l${String(id)}`;
@@ -18,11 +28,10 @@ export function backend(
   name = `l${String(id)}`,
   options = '',
 ): string[] {
-  const device = PROXY_WAYS[direction].inside;
   return [
     `backend ${name}`,
     `  mode ${mode}`,
-    `  source 0.0.0.0 usesrc clientip interface ${device}`,
+    `  source 0.0.0.0 usesrc clientip interface "\${${wayVariable(direction)}}"`,
     `  server s 0.0.0.0${options}`,
   ];
 }

@@ -32,7 +32,7 @@ const GLOBAL = [
 /**
  * The configuration of HAProxy (2.6 or newer) for listeners of HTTP and TLS. Each has a frontend `l<ID>`,
  * whose socket is the file descriptor in the environment variable `PLUMB_FD_<ID>`; the path of its own
- * socket is in `PLUMB_HAPROXY_SOCKET`. Deterministic.
+ * socket is in `PLUMB_HAPROXY_SOCKET`, the devices to the servers in those of `wayVariables`. Deterministic.
  */
 export function haproxyConfig(listeners: readonly (HTTPListener | TLSListener)[]): string {
   const sorted = [...listeners].sort((a, b) => a.id - b.id);

@@ -13,6 +13,8 @@ export const bpfLink: Kind<'bpf-link'> = {
         return `tcx/${link.device}/${link.direction}`;
       case 'sk-lookup':
         return `sk-lookup/${link.netns}`;
+      case 'cgroup':
+        return `cgroup/${link.cgroup}`;
       case 'tc-block':
         return `tc-block/${blockName(link.block)}`;
     }
@@ -24,6 +26,8 @@ export const bpfLink: Kind<'bpf-link'> = {
         return { attach, device: link.device, direction: link.direction, program };
       case 'sk-lookup':
         return { attach, netns: link.netns, program };
+      case 'cgroup':
+        return { attach, cgroup: link.cgroup, program };
       case 'tc-block':
         return { attach, block: link.block, program };
     }

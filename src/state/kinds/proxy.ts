@@ -5,24 +5,26 @@ import type { Attributes, ListenerSpec, NamesSpec } from '../state.js';
 export const proxy: Kind<'proxy'> = {
   name: 'proxy',
   keyOf: () => 'proxy',
-  normalize: ({ mode, netns, listeners, running, names }) => ({
+  normalize: ({ mode, netns, cgroup, listeners, running, names }) => ({
     mode,
-    netns,
+    ...(netns === undefined ? {} : { netns }),
+    ...(cgroup === undefined ? {} : { cgroup }),
     listeners: [...listeners].sort((a, b) => a.id - b.id).map(normalizeListener),
     running,
     ...(names === undefined ? {} : { names }),
   }),
-  changeFor: (differs) => (differs.some((name) => name === 'netns') ? 'replace' : 'update'),
+  changeFor: () => 'update',
 };
 
 function normalizeListener(given: ListenerSpec): ListenerSpec {
-  const { id, protocol, direction, plugin, denyBody, rules } = given;
+  const { id, protocol, direction, plugin, denyBody, port, rules } = given;
   return {
     id,
     protocol,
     direction,
     ...(plugin === undefined ? {} : { plugin }),
     ...(denyBody === undefined ? {} : { denyBody }),
+    ...(port === undefined ? {} : { port }),
     rules,
   };
 }
@@ -33,7 +35,12 @@ export function withListenersOf(
   former: Attributes['proxy'],
 ): Attributes['proxy'] {
   const ids = new Set(next.listeners.map(({ id }) => id));
-  const leaving = former.listeners.filter(({ id }) => !ids.has(id));
+  const ports = new Set(next.listeners.map(({ port }) => port ?? 0));
+  // What leaves with the mode, or gives its port away, has nobody on the way to it any more.
+  const leaving = former.listeners.filter(
+    ({ id, port }) =>
+      next.mode === former.mode && !ids.has(id) && (port === undefined || !ports.has(port)),
+  );
   const { names, ...rest } = next;
   const both = names === undefined ? undefined : namesOfBoth(names, former.names);
   return proxy.normalize({

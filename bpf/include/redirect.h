@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* The last step to the proxy, in each of its modes. */
+#pragma once
+
+#include "actions.h"
+#include "decide.h"
+#include "rewrite.h"
+
+/* Both ends of each way to the proxy have this address; see PROXY_MAC in src/state/layout.ts. */
+static __always_inline int address_proxy(struct __sk_buff *skb) {
+  const __u8 macs[12] = {0x02, 0x70, 0x6c, 0x75, 0x6d, 0x62, 0x02, 0x70, 0x6c, 0x75, 0x6d, 0x62};
+
+  return bpf_skb_store_bytes(skb, 0, macs, sizeof(macs), 0);
+}
+
+static __always_inline __u32 port_of(__u32 listener, __u8 protocol) {
+  __u32 key = (listener & LISTENER_ID) | (protocol == UDP ? LISTENER_UDP : 0);
+  struct bpf_sock *socket = bpf_map_lookup_elem(&plumb_listeners, &key);
+
+  if (!socket) return 0;
+  __u32 port = socket->src_port;
+  bpf_sk_release(socket);
+  return port;
+}
+
+/* Every address is the proxy's own in its namespace: only the port is another one. */
+static __always_inline int lead_to_port(struct __sk_buff *skb, struct run *run, __u32 port) {
+  struct packet *packet = &run->packet;
+  struct plumb_redirect_key key = {
+      .client = packet->source,
+      .server = packet->destination,
+      .clientPort = packet->sourcePort,
+      .port = bpf_htons(port),
+      .protocol = packet->protocol,
+  };
+  struct plumb_redirect asked = {.port = packet->destinationPort};
+  struct plumb_redirect *known = bpf_map_lookup_elem(&plumb_redirects, &key);
+
+  /* Between the same two ports of the same two hosts the newest connection is the one there is. */
+  if (!known || known->port != asked.port) {
+    if (bpf_map_update_elem(&plumb_redirects, &key, &asked, BPF_ANY)) return -1;
+  }
+  packet->destinationPort = key.port;
+  return rewrite(skb, packet);
+}
+
+/* What the proxy answers its client comes from the port that the client asked for. */
+static __always_inline void restore_port(struct run *run, const struct plumb_config *config) {
+  struct packet *packet = &run->packet;
+
+  if (config->proxyMode != PROXY_NAT || !packet->hasFlow) return;
+  struct plumb_redirect_key key = {
+      .client = packet->destination,
+      .server = packet->source,
+      .clientPort = packet->destinationPort,
+      .port = packet->sourcePort,
+      .protocol = packet->protocol,
+  };
+  struct plumb_redirect *asked = bpf_map_lookup_elem(&plumb_redirects, &key);
+  if (!asked) return;
+  packet->sourcePort = asked->port;
+  run->isTranslated = 1;
+}
+
+/* Nonzero when the packet cannot be made one for the proxy; then it must not pass. */
+__noinline int prepare_for_proxy(struct __sk_buff *skb, struct run *run) {
+  const struct plumb_config *config = config_of_node();
+
+  if (!run || !config || address_proxy(skb)) return -1;
+  if (config->proxyMode == PROXY_SOCKET) return 0;
+  __u32 port = 0;
+  if (run->listener) {
+    port = port_of(run->listener, run->packet.protocol);
+    if (!port) return -1;
+  }
+  if (config->proxyMode == PROXY_TPROXY)
+    skb->mark = port << 16 | PROXY_MARK;
+  else if (port)
+    return lead_to_port(skb, run, port);
+  return 0;
+}
+
+/* Straight into the proxy's namespace: from a device's ingress. */
+static __always_inline int deliver_to_proxy(struct __sk_buff *skb, struct run *run,
+                                            const struct plumb_config *config) {
+  if (prepare_for_proxy(skb, run)) return TC_ACT_SHOT;
+  if (config->proxyMode == PROXY_TPROXY) return bpf_redirect(run->proxy, BPF_F_INGRESS);
+  return bpf_redirect_peer(run->proxy, 0);
+}
+
+/* The same from a device's egress. */
+static __always_inline int send_to_proxy(struct __sk_buff *skb, struct run *run,
+                                         const struct plumb_config *config) {
+  if (prepare_for_proxy(skb, run)) return TC_ACT_SHOT;
+  return bpf_redirect(run->proxy, config->proxyMode == PROXY_TPROXY ? BPF_F_INGRESS : 0);
+}
+
+/* Whether the packet is on its way to the proxy, in the node's own namespace. */
+static __always_inline int is_for_proxy(const struct __sk_buff *skb,
+                                        const struct plumb_config *config) {
+  return config->proxyMode == PROXY_TPROXY && (skb->mark & PROXY_MARK_MASK) == PROXY_MARK;
+}

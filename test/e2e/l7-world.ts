@@ -1,0 +1,140 @@
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { HttpAgent } from '../traffic/http-agent.js';
+import type { Result } from './node.js';
+import { TwoNodes } from './two-nodes.js';
+
+/** Which HTTP the server's node lets to it, and how packets come to the proxy. */
+export interface L7Program {
+  readonly http: string;
+  readonly mode: 'socket' | 'tproxy' | 'nat';
+}
+
+export const program = ({ http, mode }: L7Program): string => `
+import { App, Cluster, Endpoint, NetworkPolicy, Node, Service, tcp } from 'plumbline';
+
+const app = new App();
+const cluster = new Cluster(app, 'outer-rim', { mode: 'tunnel' });
+const luke = new Node(cluster, 'luke', {
+  podCIDRs: ['10.6.1.0/24', 'fd06:1::/64'], addresses: ['192.0.2.1', '2001:db8:2::1'],
+  devices: ['up0', 'out0'], allowLocalhost: false, redirectMode: '${mode}',
+});
+const leia = new Node(cluster, 'leia', {
+  podCIDRs: ['10.6.2.0/24', 'fd06:2::/64'], addresses: ['192.0.2.2', '2001:db8:2::2'],
+  devices: ['up0'],
+});
+const endpoint = (node: Node, n: number, name: string) =>
+  new Endpoint(node, name, {
+    labels: { app: name },
+    addresses: ['10.6.' + n + '.11', 'fd06:' + n + '::11'].map((a, i) =>
+      name === 'web' ? a : a.replace(/11$/, i === 0 ? '21' : '21')),
+    netns: 'l7-' + name,
+  });
+endpoint(luke, 1, 'web');
+endpoint(luke, 1, 'near');
+endpoint(leia, 2, 'far');
+new Service(app, 'web', {
+  addresses: ['10.96.6.1', 'fd96:6::1'],
+  ports: [{ port: 80, targetPort: 8080 }],
+  selector: { matchLabels: { app: 'web' } },
+});
+const http = ${http};
+new NetworkPolicy(app, 'to-web', {
+  endpointSelector: { matchLabels: { app: 'web' } },
+  ingress: [
+    { fromEndpoints: [{}], toPorts: [{ ports: [tcp(8080)], ...http }] },
+    { fromEntities: ['host', 'remote-node', 'world'], toPorts: [{ ports: [tcp(8080)], ...http }] },
+  ],
+});
+new NetworkPolicy(app, 'of-near', {
+  endpointSelector: { matchLabels: { app: 'near' } },
+  egress: [
+    { toEndpoints: [{}], toPorts: [{ ports: [tcp(8080)], rules: { http: [{ path: '/(v1|bytes|wait)/.*' }] } }] },
+  ],
+});
+`;
+
+export const NO = '🚫 keep out\n';
+
+export const FILTERED = `{ rules: {
+  http: [{ method: 'GET' }, { method: 'POST', path: '/v1/request-landing' }],
+  denyBody: '🚫 keep out\\n',
+} }`;
+export const OPEN = '{}';
+
+/** Who asks, what for, and as whom the server sees it. */
+export const CLIENTS = [
+  ['near', '10.6.1.11:8080', '10.6.1.21'],
+  ['near', '[fd06:1::11]:8080', 'fd06:1::21'],
+  ['near', '10.96.6.1', '10.6.1.21'],
+  ['near', '[fd96:6::1]', 'fd06:1::21'],
+  ['far', '10.6.1.11:8080', '10.6.2.21'],
+  ['far', '[fd06:1::11]:8080', 'fd06:2::21'],
+  ['far', '10.96.6.1', '10.6.2.21'],
+  ['far', '[fd96:6::1]', 'fd06:2::21'],
+  ['host', '10.6.1.11:8080', '10.6.1.1'],
+  ['host', '[fd06:1::11]:8080', 'fd06:1::1'],
+  ['world', '10.6.1.11:8080', '198.51.100.9'],
+  ['world', '[fd06:1::11]:8080', '2001:db8:51::9'],
+] as const;
+
+/** Two nodes and the world, each place with somebody who asks; on the first is the server `web`. */
+export class L7World {
+  readonly #agents = new Map<string, HttpAgent>();
+
+  private constructor(readonly nodes: TwoNodes) {}
+
+  static async open(name: string, first: L7Program): Promise<L7World> {
+    const world = new L7World(new TwoNodes(name));
+    try {
+      const { nodes } = world;
+      await nodes.apply(program(first));
+      const places = { web: 'l7-web', near: 'l7-near', far: 'l7-far', host: nodes.luke.netns };
+      for (const [who, netns] of Object.entries({ ...places, world: nodes.world })) {
+        world.#agents.set(who, await HttpAgent.open(netns));
+      }
+      await world.agent('web').serve(8080);
+      return world;
+    } catch (error) {
+      await world.close();
+      throw error;
+    }
+  }
+
+  agent(who: string): HttpAgent {
+    const found = this.#agents.get(who);
+    if (found === undefined) throw new RangeError(`nobody is ${who}`);
+    return found;
+  }
+
+  /** On the server's node: the other one has no rules of layer 7. */
+  apply(wanted: L7Program): Promise<void> {
+    return this.nodes.apply(program(wanted), this.nodes.luke);
+  }
+
+  plan(wanted: L7Program): Promise<Result> {
+    return this.nodes.plan(this.nodes.luke, program(wanted));
+  }
+
+  /** What the server's node says in its own namespace. */
+  inside(...command: readonly string[]): string {
+    const netns = `--net=/run/netns/${this.nodes.luke.netns}`;
+    return execFileSync('nsenter', [netns, ...command], { encoding: 'utf8' });
+  }
+
+  /** Processes of the proxy. */
+  pids(what: 'haproxy' | 'supervisor'): number[] {
+    const { root, netns } = this.nodes.luke;
+    const directory = join(root, 'run', netns, 'proxy');
+    const name = what === 'haproxy' ? /^haproxy-.*\.pid$/ : /^pid$/;
+    return readdirSync(directory)
+      .filter((file) => name.test(file))
+      .map((file) => Number(readFileSync(join(directory, file), 'utf8')));
+  }
+
+  async close(): Promise<void> {
+    for (const one of this.#agents.values()) one.close();
+    await this.nodes.dispose();
+  }
+}
