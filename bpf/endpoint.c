@@ -163,7 +163,7 @@ static __always_inline int from_proxy(struct __sk_buff *skb, enum filter sender,
   run->sender = sender;
   enum reason reason = parse(skb, &run->packet);
   if (!reason) {
-    restore_port(run, config);
+    if (config->proxyMode == PROXY_NAT) restore_port(run);
     identify(&run->packet.source, &run->from);
     reason = decide(skb, run, &destination, config, 0, 0);
   }

@@ -67,25 +67,27 @@ static __always_inline const struct plumb_config *config_of_node(void) {
   return bpf_map_lookup_elem(&plumb_config, &zero);
 }
 
+/* Whether the packet answers a flow of that opener, one whose next filter the sender is. */
+__noinline int answers(struct run *run, struct packet *packet, __u32 opener) {
+  if (!run || !packet || run->sender == opener) return 0;
+  run->tracking.tuple.opener = opener;
+  struct plumb_flow *flow = find_flow(&run->tracking, packet);
+  return flow && run->tracking.isReply && filter_of(flow->listener) == run->sender;
+}
+
 /*
- * A client and the proxy in its name may use the same ports. What is no packet of a flow that its
- * sender opened answers one whose next filter the sender is.
+ * A client and the proxy in its name may use the same ports: what is no packet of a flow that its
+ * sender opened answers another one.
  */
 __noinline int find_opener(struct run *run, struct packet *packet) {
   if (!run || !packet) return 0;
-  struct tracking *tracking = &run->tracking;
-  enum filter sender = run->sender;
-  __u8 isReply = tracking->isReply;
+  __u8 isReply = run->tracking.isReply;
 
-#pragma unroll
-  for (int opener = INGRESS_FILTER; opener >= NO_FILTER; opener--) {
-    if ((enum filter)opener == sender) continue;
-    tracking->tuple.opener = opener;
-    struct plumb_flow *flow = find_flow(tracking, packet);
-    if (flow && tracking->isReply && filter_of(flow->listener) == sender) return 1;
-  }
-  tracking->tuple.opener = sender;
-  tracking->isReply = isReply;
+  if (answers(run, packet, INGRESS_FILTER)) return 1;
+  if (answers(run, packet, EGRESS_FILTER)) return 1;
+  if (answers(run, packet, NO_FILTER)) return 1;
+  run->tracking.tuple.opener = run->sender;
+  run->tracking.isReply = isReply;
   return 0;
 }
 

@@ -45,10 +45,9 @@ static __always_inline int lead_to_port(struct __sk_buff *skb, struct run *run, 
 }
 
 /* What the proxy answers its client comes from the port that the client asked for. */
-static __always_inline void restore_port(struct run *run, const struct plumb_config *config) {
+__noinline int restore_port(struct run *run) {
+  if (!run) return 0;
   struct packet *packet = &run->packet;
-
-  if (config->proxyMode != PROXY_NAT || !packet->hasFlow) return;
   struct plumb_redirect_key key = {
       .client = packet->destination,
       .server = packet->source,
@@ -57,9 +56,10 @@ static __always_inline void restore_port(struct run *run, const struct plumb_con
       .protocol = packet->protocol,
   };
   struct plumb_redirect *asked = bpf_map_lookup_elem(&plumb_redirects, &key);
-  if (!asked) return;
+  if (!asked) return 0;
   packet->sourcePort = asked->port;
   run->isTranslated = 1;
+  return 0;
 }
 
 /* Nonzero when the packet cannot be made one for the proxy; then it must not pass. */

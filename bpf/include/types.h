@@ -261,7 +261,8 @@ struct plumb_redirect_key {
   __be16 clientPort;
   __be16 port; /* the listener's */
   __u8 protocol;
-  __u8 pad[3];
+  __u8 pad0;
+  __u16 pad1;
 };
 SIZE_IS(struct plumb_redirect_key, 40);
 

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
+import { inNetns } from './in-netns.js';
 
 /** Listeners that one call names. */
 const AT_ONCE = 100;
@@ -14,9 +15,8 @@ export async function closeConnections(
 ): Promise<void> {
   for (let from = 0; from < ids.length; from += AT_ONCE) {
     const marks = ids.slice(from, from + AT_ONCE).map((id) => `fwmark = 0x${id.toString(16)}`);
-    const inside = netns === undefined ? [] : ['nsenter', `--net=${netns}`, '--'];
     const options = ['--kill', '--tcp', '--numeric', '--no-header', 'state', 'connected'];
-    const [command = 'ss', ...args] = [...inside, 'ss', ...options, `( ${marks.join(' or ')} )`];
+    const { command, args } = inNetns(netns, 'ss', [...options, `( ${marks.join(' or ')} )`]);
     await promisify(execFile)(command, args);
   }
 }

@@ -8,6 +8,7 @@ import { PlumbError } from '../model/error.js';
 import { wayVariables } from '../proxy/haproxy/common.js';
 import { isReady } from '../proxy/haproxy/ready.js';
 import type { RedirectMode } from '../state/proxy-names.js';
+import { inNetns } from './in-netns.js';
 
 /** What one HAProxy is started with. */
 export interface HaproxyRun {
@@ -101,9 +102,7 @@ export class Haproxy {
       env[`PLUMB_FD_${String(id)}`] = String(FIRST_FD + i);
       return fd;
     });
-    const { netns } = this.options;
-    const inside = netns === undefined ? [] : ['nsenter', `--net=${netns}`, '--'];
-    const [command = 'haproxy', ...args] = [...inside, 'haproxy', '-db', '-f', this.#config];
+    const { command, args } = inNetns(this.options.netns, 'haproxy', ['-db', '-f', this.#config]);
     return spawn(command, args, {
       cwd: '/',
       env,

@@ -154,8 +154,10 @@ describe('the object', () => {
         'from_endpoint',
         'from_host',
         'from_ingress_proxy',
+        'from_proxy_socket',
         'from_tunnel',
         'from_uplink',
+        'original_destination',
         'to_endpoint',
         'to_listener',
         'to_uplink',
@@ -204,7 +206,7 @@ describe('the object', () => {
 
   test('is smaller for the verifier without its features', async () => {
     const off = Object.fromEntries(
-      ['ipv6', 'events', 'metrics', 'services', 'tunnel'].map((name) => [
+      ['ipv6', 'events', 'metrics', 'proxy', 'services', 'tunnel'].map((name) => [
         `feature_${name}`,
         Uint8Array.of(0),
       ]),

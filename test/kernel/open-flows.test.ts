@@ -14,7 +14,7 @@ test('an address is in use while a flow to or from it is', async () => {
   });
   const now = Number(process.hrtime.bigint() / 1_000_000_000n);
   const put = (addressA: string, addressB: string, expires: number): void => {
-    const ports = { portA: 40_000, portB: 443, protocol: 6 };
+    const ports = { portA: 40_000, portB: 443, protocol: 6, opener: 0 };
     const key = encodeKey('plumb_conntrack', { addressA, addressB, ...ports });
     map.update(key, encodeValue('plumb_conntrack', { expires }));
   };

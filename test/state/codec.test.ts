@@ -23,7 +23,7 @@ describe('the codec', () => {
   it('gives every struct the size that the datapath states', () => {
     const sizes = Object.fromEntries(mapNames().map((m) => [m, [keySize(m), valueSize(m)]]));
     expect(sizes).toEqual({
-      plumb_config: [4, 28],
+      plumb_config: [4, 32],
       plumb_endpoints: [16, 28],
       plumb_devices: [4, 48],
       plumb_ipcache: [16, 24],
@@ -34,6 +34,7 @@ describe('the codec', () => {
       plumb_tables: [12, 8],
       plumb_conntrack: [40, 36],
       plumb_listeners: [4, 8],
+      plumb_redirects: [40, 2],
       plumb_fragments: [40, 12],
       plumb_services: [20, 20],
       plumb_backends: [8, 20],
