@@ -60,6 +60,20 @@ export class Namespaces {
   }
 }
 
+const AT_ONCE = 32;
+
+/** Does for each, in their order, what waits for the kernel: some at a time. */
+export async function severalAtOnce<T, R>(
+  all: readonly T[],
+  work: (one: T) => Promise<R>,
+): Promise<R[]> {
+  const done: R[] = [];
+  for (let i = 0; i < all.length; i += AT_ONCE) {
+    done.push(...(await Promise.all(all.slice(i, i + AT_ONCE).map(work))));
+  }
+  return done;
+}
+
 /** The namespace went away, or the name never was one: `ip netns` leaves such files behind. */
 export function isGone(error: unknown): boolean {
   return failedWith(error, 'ENOENT', 'EINVAL', 'ENODEV');

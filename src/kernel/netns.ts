@@ -3,7 +3,7 @@ import { resource } from '../state/kinds.js';
 import type { Attributes, PlainResource } from '../state/state.js';
 import { failedWith } from './errno.js';
 import { netnsPath } from './instance.js';
-import { isForbidden, isGone, type Namespaces } from './namespaces.js';
+import { isForbidden, isGone, severalAtOnce, type Namespaces } from './namespaces.js';
 import { netnsCreate, netnsDelete, netnsList, type Link, type Netlink } from './native.js';
 import { aliasOf, isLoopback } from './ownership.js';
 import type { WriteContext } from './write-context.js';
@@ -16,21 +16,31 @@ export interface NamespaceSearch {
 
 /** Namespaces in /run/netns whose loopback device carries our alias. */
 export async function readNetns(namespaces: Namespaces, node: string): Promise<NamespaceSearch> {
-  const resources: PlainResource<'netns'>[] = [];
-  let incomplete = false;
-  for (const name of netnsList()) {
-    let netlink: Netlink;
-    try {
-      netlink = await namespaces.in(name);
-    } catch (error) {
-      if (!isForbidden(error) && !isGone(error)) throw error;
-      incomplete ||= isForbidden(error);
-      continue;
-    }
-    if (isMarked(await netlink.links(), node)) resources.push(resource('netns', { name }));
-    else await namespaces.release(name);
+  const found = await severalAtOnce(netnsList(), async (name) => {
+    return { name, is: await whose(namespaces, name, node) };
+  });
+  const own = found.filter(({ is }) => is === 'ours');
+  return {
+    resources: own.map(({ name }) => resource('netns', { name })),
+    incomplete: found.some(({ is }) => is === 'closed'),
+  };
+}
+
+async function whose(
+  namespaces: Namespaces,
+  name: string,
+  node: string,
+): Promise<'ours' | 'others' | 'closed' | 'gone'> {
+  let netlink: Netlink;
+  try {
+    netlink = await namespaces.in(name);
+  } catch (error) {
+    if (!isForbidden(error) && !isGone(error)) throw error;
+    return isForbidden(error) ? 'closed' : 'gone';
   }
-  return { resources, incomplete };
+  if (isMarked(await netlink.links(), node)) return 'ours';
+  await namespaces.release(name);
+  return 'others';
 }
 
 function isMarked(links: readonly Link[], node: string): boolean {

@@ -9,7 +9,7 @@ import { readPrograms, type PinnedProgram } from './bpf-program.js';
 import { openDatapath } from './datapath.js';
 import { assertNetns, type Instance } from './instance.js';
 import { readLinks } from './link.js';
-import { isForbidden, Namespaces, type Snapshot } from './namespaces.js';
+import { isForbidden, Namespaces, severalAtOnce } from './namespaces.js';
 import { readNeighbors } from './neighbor.js';
 import { readNetns } from './netns.js';
 import { ownDevices } from './own-devices.js';
@@ -62,10 +62,9 @@ async function read(
   const node = wanted ?? nodeOf(outside.links) ?? '';
   assertNode(outside.links, node, instance);
   const search = await readNetns(namespaces, node);
-  const endpoints: Snapshot[] = [];
-  for (const { attributes } of search.resources) {
-    endpoints.push(await namespaces.snapshot(attributes.name));
-  }
+  const endpoints = await severalAtOnce(search.resources, ({ attributes }) =>
+    namespaces.snapshot(attributes.name),
+  );
   const netlink = await namespaces.in();
   const resources: Resource[] = [
     ...search.resources,
