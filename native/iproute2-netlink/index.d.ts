@@ -180,8 +180,9 @@ export class DatagramSocket {
   /**
    * Closes `fd` when it is closed.
    * @param o.netns path of the namespace that `fd` belongs to; default: that of this process
+   * @param o.device that datagrams from other ports leave by; default: any
    */
-  constructor(o: DatagramHandlers & { fd: number; netns?: string });
+  constructor(o: DatagramHandlers & { fd: number; netns?: string; device?: string });
 
   /**
    * Receives from `destination` and `port` only. Parameters as of {@link transparentConnect}; a port

@@ -19,7 +19,14 @@ export const ACTION = { ok: 0, drop: 2, redirect: 7 } as const;
  * are on the node's own devices.
  */
 export type ProgramName =
-  'from_endpoint' | 'to_endpoint' | 'from_host' | 'from_tunnel' | 'from_uplink' | 'to_uplink';
+  | 'from_endpoint'
+  | 'to_endpoint'
+  | 'from_host'
+  | 'from_tunnel'
+  | 'from_uplink'
+  | 'to_uplink'
+  | 'from_egress_proxy'
+  | 'from_ingress_proxy';
 
 export interface DatapathOptions {
   /** Endpoint devices, named ep0, ep1, ... Default 2. */
@@ -103,7 +110,10 @@ export class TestDatapath {
   /** Empties every map, then fills them; generation 1, buffer 0. */
   async load(world: World): Promise<void> {
     this.setEpoch(1, 0, world.flags ?? 0);
-    this.#setHostPolicy(world.hostPolicySet ?? 0);
+    this.#configure('hostPolicySet', world.hostPolicySet ?? 0);
+    for (const way of ['proxyEgress', 'proxyIngress'] as const) {
+      this.#configure(way, this.devices.ifindexOf(world[way] ?? '') ?? 0);
+    }
     for (const map of FILLED_BY_PACKETS) await this.clear(map);
     const rows = Object.entries(rowsOf(world)) as [MapName, Row[]][];
     for (const [map, given] of rows) {
@@ -130,13 +140,13 @@ export class TestDatapath {
     config.update(key, value);
   }
 
-  #setHostPolicy(policySet: number): void {
+  #configure(field: string, to: number): void {
     const config = this.object.map('plumb_config');
     const key = new Uint8Array(4);
     const value = config.lookup(key)!;
     const { fields } = structsOf('plumb_config', 'kernel').value;
-    const at = fields.find(({ name }) => name === 'hostPolicySet')!.offset;
-    new DataView(value.buffer, value.byteOffset).setUint32(at, policySet, true);
+    const at = fields.find(({ name }) => name === field)!.offset;
+    new DataView(value.buffer, value.byteOffset).setUint32(at, to, true);
     config.update(key, value);
   }
 

@@ -60,6 +60,9 @@ export interface World {
   readonly flags?: number;
   /** Of plumb_config; default: no policy is about the node itself. */
   readonly hostPolicySet?: number;
+  /** Of plumb_config: devices that are the ways to the proxy; default: there are none. */
+  readonly proxyEgress?: string;
+  readonly proxyIngress?: string;
   readonly endpoints?: readonly WorldEndpoint[];
   /** Address -> identity. */
   readonly ipcache?: Readonly<Record<string, number>>;

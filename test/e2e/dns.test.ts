@@ -7,14 +7,14 @@ import { TwoNodes } from './two-nodes.js';
 const NAMES = `[{ matchPattern: '*.rebels.test' }]`;
 const DESTINATION = `[{ matchName: 'base.rebels.test' }]`;
 
-const program = (names: string, destination: string): string => `
+const program = (names: string, destination: string, mode = 'socket'): string => `
 import { App, Cluster, Endpoint, NetworkPolicy, Node, tcp } from 'plumbline';
 
 const app = new App();
 const cluster = new Cluster(app, 'outer-rim', { mode: 'tunnel' });
 const luke = new Node(cluster, 'luke', {
   podCIDRs: ['10.6.1.0/24', 'fd06:1::/64'], addresses: ['192.0.2.1', '2001:db8:2::1'],
-  devices: ['up0', 'out0'],
+  devices: ['up0', 'out0'], redirectMode: '${mode}',
 });
 new Node(cluster, 'leia', {
   podCIDRs: ['10.6.2.0/24', 'fd06:2::/64'], addresses: ['192.0.2.2', '2001:db8:2::2'],
@@ -104,9 +104,8 @@ describe.sequential('rules of names', () => {
   });
 
   it('hold after another apply, which knows of no address', async () => {
-    await nodes.apply(
-      program(`[{ matchPattern: '*.rebels.test' }, { matchName: 'a.b' }]`, DESTINATION),
-    );
+    const more = `[{ matchPattern: '*.rebels.test' }, { matchName: 'a.b' }]`;
+    await nodes.apply(program(more, DESTINATION), nodes.luke);
     for (const url of AT) expect(await droid.ask({ url })).toMatchObject({ status: 200 });
   });
 
@@ -118,13 +117,26 @@ describe.sequential('rules of names', () => {
     expect(plan.code).toBe(2);
     expect(plan.stdout).toContain('proxy');
     for (const url of AT) expect(await droid.ask({ url })).toMatchObject({ status: 200 });
-    await nodes.apply(program(NAMES, DESTINATION));
+    await nodes.apply(program(NAMES, DESTINATION), nodes.luke);
     for (const url of AT) expect(await droid.ask({ url })).toMatchObject({ status: 200 });
     expect(await droid.lookup('base.rebels.test', SERVERS[0] ?? '')).toHaveLength(2);
   });
 
+  it.each(['tproxy', 'nat'])('hold in mode %s', async (mode) => {
+    await nodes.apply(program(NAMES, DESTINATION, mode), nodes.luke);
+    for (const server of SERVERS) {
+      await world.seen();
+      const found = [['198.51.100.9'], ['2001:db8:51::9']];
+      expect(await droid.lookup('base.rebels.test', server)).toEqual(found);
+      expect(await droid.lookup('star.empire.test', server)).toEqual(['EREFUSED', 'EREFUSED']);
+      const client = server.startsWith('[') ? 'fd06:1::31' : '10.6.1.31';
+      expect((await world.seen()).map((one) => one.client)).toEqual([client, client]);
+    }
+    for (const url of AT) expect(await droid.ask({ url })).toMatchObject({ status: 200 });
+  });
+
   it('close the way again for names that are no longer meant', async () => {
-    await nodes.apply(program(NAMES, `[{ matchName: 'moon.rebels.test' }]`));
+    await nodes.apply(program(NAMES, `[{ matchName: 'moon.rebels.test' }]`), nodes.luke);
     for (const url of AT) {
       expect(await droid.ask({ url, timeout: 700 })).toEqual({ error: 'timeout' });
     }

@@ -18,16 +18,18 @@ const MOST_SENDERS = 64;
 export class DatagramSocket {
   #fd;
   #netns;
+  #device;
   #handlers;
   #poll;
   #closed = false;
   /** By port, the one used last at the end. @type {Map<number, Promise<number>>} */
   #senders = new Map();
 
-  /** @param {Handlers & { fd: number, netns?: string }} o */
-  constructor({ fd, netns = '', onMessage, onError = () => {} }) {
+  /** @param {Handlers & { fd: number, netns?: string, device?: string }} o */
+  constructor({ fd, netns = '', device = '', onMessage, onError = () => {} }) {
     this.#fd = fd;
     this.#netns = netns;
+    this.#device = device;
     this.#handlers = { onMessage, onError };
     this.port = addon.socketPort(fd);
     this.#poll = new addon.Poll(fd, () => this.#receive());
@@ -88,7 +90,8 @@ export class DatagramSocket {
   #sender(port) {
     this.#open();
     const known = this.#senders.get(port);
-    const opened = known ?? transparentSocket({ netns: this.#netns, type: 'udp', port });
+    const place = { netns: this.#netns, device: this.#device };
+    const opened = known ?? transparentSocket({ ...place, type: 'udp', port });
     this.#senders.delete(port);
     this.#senders.set(port, opened);
     const [oldest = port] = this.#senders.keys();
