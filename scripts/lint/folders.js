@@ -3,9 +3,10 @@
 /** Folder -> folders it may import from, besides itself. The order is from the inside out. */
 export const directions = {
   model: [],
+  plugins: [],
   constructs: ['model'],
   state: ['model'],
-  policy: ['model'],
+  policy: ['model', 'plugins'],
   manifests: ['model', 'constructs'],
   synth: ['model', 'constructs', 'policy', 'state'],
   plan: ['model', 'state'],
@@ -13,13 +14,13 @@ export const directions = {
   lint: ['model', 'state', 'plan', 'policy'],
   report: ['model', 'state', 'plan', 'verdict'],
   loader: ['model'],
-  proxy: ['model', 'state'],
+  proxy: ['model', 'state', 'plugins'],
   kernel: ['model', 'state', 'plan', 'proxy'],
-  supervisor: ['model', 'state', 'policy', 'proxy', 'kernel'],
+  supervisor: ['model', 'state', 'policy', 'plugins', 'proxy', 'kernel'],
   apply: ['model', 'state', 'plan', 'kernel'],
   engine: [
     ...['model', 'constructs', 'state', 'policy', 'synth', 'plan', 'verdict', 'lint', 'report'],
-    ...['manifests', 'loader', 'proxy', 'kernel', 'apply'],
+    ...['manifests', 'loader', 'plugins', 'proxy', 'kernel', 'apply'],
   ],
   testing: [
     'model',
@@ -51,6 +52,7 @@ export const shells = ['agent', 'cni', 'cli'];
 /** The functional core: no input, no output, no clock, no chance. */
 export const pure = [
   'model',
+  'plugins',
   'constructs',
   'manifests',
   'policy',

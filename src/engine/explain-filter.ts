@@ -29,9 +29,9 @@ export function filterOf(
 }
 
 /** The request in the words of who asks about it. */
-export function requestText({ http, dns, sni }: L7Request): string {
+export function requestText({ http, dns, sni, l7 }: L7Request): string {
   if (http !== undefined) return `${http.method} ${http.path}`;
-  return dns ?? sni ?? '';
+  return dns ?? sni ?? l7 ?? '';
 }
 
 export interface RequestFlags {
@@ -39,10 +39,11 @@ export interface RequestFlags {
   readonly header?: readonly string[] | undefined;
   readonly dns?: string | undefined;
   readonly sni?: string | undefined;
+  readonly l7?: string | undefined;
 }
 
 /** @throws PlumbError PLB_INVALID_REQUEST */
-export function parseRequest({ http, header = [], dns, sni }: RequestFlags): L7Request {
+export function parseRequest({ http, header = [], dns, sni, l7 }: RequestFlags): L7Request {
   const headers = header.map((text) => {
     const { name, value = '' } = splitHeader(text);
     return [name, value] as const;
@@ -58,5 +59,6 @@ export function parseRequest({ http, header = [], dns, sni }: RequestFlags): L7R
     ...(http === undefined ? {} : { http: { method, path, headers } }),
     ...(dns === undefined ? {} : { dns }),
     ...(sni === undefined ? {} : { sni }),
+    ...(l7 === undefined ? {} : { l7 }),
   };
 }

@@ -1,6 +1,8 @@
 import { RE2JS } from 're2js';
 import { matchesFQDN } from '../model/fqdn.js';
-import type { HeaderMatchSpec, HTTPRuleSpec, Listener } from '../model/l7.js';
+import type { HeaderMatchSpec, HTTPRuleSpec, Listener, PluginListener } from '../model/l7.js';
+import { judge } from '../plugins/plugin.js';
+import { pluginOf } from '../plugins/registry.js';
 
 /** What a client asks for, by the protocol that it speaks. */
 export interface L7Request {
@@ -9,6 +11,8 @@ export interface L7Request {
   readonly dns?: string;
   /** Name that a client of TLS gives. */
   readonly sni?: string;
+  /** In the words of the plug-in that filters it. */
+  readonly l7?: string;
 }
 
 export interface HTTPRequest {
@@ -48,8 +52,24 @@ export function judgeRequest(listener: Listener, request: L7Request): L7Verdict 
         : first(listener.rules, (rule) => matchesFQDN(rule, name));
     }
     case 'plugin':
-      return undefined;
+      return judgeByPlugin(listener, request.l7);
   }
+}
+
+/** Undefined too for what is no request of the plug-in. */
+function judgeByPlugin(
+  { plugin: name, rules }: PluginListener,
+  text: string | undefined,
+): L7Verdict | undefined {
+  const plugin = pluginOf(name);
+  const request = text === undefined ? undefined : plugin?.parse(text);
+  if (plugin === undefined || request === undefined) return undefined;
+  const rule = judge(
+    plugin,
+    rules.map((one) => one.rule),
+    request,
+  );
+  return { allowed: rule !== undefined, ...(rule === undefined || rule < 0 ? {} : { rule }) };
 }
 
 function first<R>(

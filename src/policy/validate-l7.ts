@@ -2,6 +2,8 @@ import { RE2JS } from 're2js';
 import { fqdnProblem } from '../model/fqdn.js';
 import type { HeaderMatchSpec, HTTPRuleSpec, L7RulesSpec } from '../model/l7.js';
 import type { PolicySpec, PortRuleSpec, RuleSpec } from '../model/program.js';
+import type { PluginRule } from '../plugins/plugin.js';
+import { pluginNames, pluginOf } from '../plugins/registry.js';
 import type { Report } from './report.js';
 
 type List = 'ingress' | 'ingressDeny' | 'egress' | 'egressDeny';
@@ -49,6 +51,7 @@ function checkGroup({ ports, rules, serverNames }: PortRuleSpec, list: List, rep
     );
   }
   for (const one of rules?.http ?? []) checkHttp(one, report);
+  if (rules?.l7proto !== undefined) checkPlugin(rules.l7proto, rules.l7 ?? [], report);
   const names = (serverNames ?? []).map((name) =>
     name.includes('*') ? { matchPattern: name } : { matchName: name },
   );
@@ -60,6 +63,21 @@ function checkGroup({ ports, rules, serverNames }: PortRuleSpec, list: List, rep
   }
   if (rules?.denyBody !== undefined && protocol !== 'http') {
     report('PLB_L7_PLACE', `${protocol} has no body to deny with`, 'Leave denyBody out.');
+  }
+}
+
+function checkPlugin(name: string, rules: readonly PluginRule[], report: Report): void {
+  const plugin = pluginOf(name);
+  if (plugin === undefined) {
+    const known = `There is ${pluginNames().join(', ')}; docs/plugins.md tells how to make one.`;
+    report('PLB_L7_PLUGIN', `there is no protocol plug-in ${JSON.stringify(name)}`, known);
+    return;
+  }
+  for (const rule of rules) {
+    const problem = plugin.ruleProblem(rule);
+    if (problem !== undefined) {
+      report('PLB_L7_PLUGIN', problem, 'See docs/plugins.md for what rules can say.');
+    }
   }
 }
 

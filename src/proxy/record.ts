@@ -1,5 +1,7 @@
 import type { DNSRecord } from './dns/record.js';
+import type { Path } from './dns/sockets.js';
 import type { AccessRecord } from './haproxy/access.js';
+import type { Judged } from './plugins/session.js';
 
 /** What became of one request that a proxy looked at, whatever its protocol. */
 export interface RequestRecord {
@@ -43,6 +45,23 @@ export function recordOfAccess(access: AccessRecord): RequestRecord {
 /** A host that is an address says nothing that is not said by the server's. */
 function isName(host: string): boolean {
   return host !== '' && !/^[\d.]+$|^\[/.test(host);
+}
+
+/** What a plug-in judged now. */
+export function recordOfPlugin(
+  { allowed, rule, request }: Judged,
+  of: { readonly protocol: string; readonly listener: number; readonly path: Path },
+): RequestRecord {
+  const { protocol, listener, path } = of;
+  return {
+    type: 'request',
+    ...{ time: Date.now(), protocol, transport: 'TCP', listener },
+    ...{ client: path.source, clientPort: path.sourcePort },
+    ...{ server: path.destination, serverPort: path.destinationPort },
+    verdict: allowed ? 'allowed' : 'denied',
+    ...(rule === undefined ? {} : { rule }),
+    request,
+  };
 }
 
 export function recordOfDNS(record: DNSRecord, time: number): RequestRecord {

@@ -13,6 +13,7 @@ import { DNS } from './dns.js';
 import { Haproxy } from './haproxy.js';
 import { Names } from './names.js';
 import { OwnCgroup } from './own-cgroup.js';
+import { Plugins } from './plugins.js';
 import { Records } from './records.js';
 import { endStrays } from './strays.js';
 import { Sockets } from './sockets.js';
@@ -28,6 +29,7 @@ const LONGEST_WAIT = 1000;
 interface Place {
   readonly sockets: Sockets;
   readonly dns: DNS;
+  readonly plugins: Plugins;
 }
 
 /** Runs the proxies of a node, and starts again what dies. */
@@ -65,6 +67,7 @@ export class Supervisor {
       this.#haproxy = undefined;
       this.#wanted = NOTHING;
       this.#place?.dns.close();
+      this.#place?.plugins.close();
       this.#place?.sockets.close();
       await this.#place?.sockets.publish().catch(() => undefined);
       await this.#cgroup.enter(undefined);
@@ -84,7 +87,8 @@ export class Supervisor {
     const former = this.#haproxy;
     const place = this.#place;
     const isMoving = place === undefined || !isSamePlace(before, wanted);
-    const { sockets, dns } = isMoving ? this.#placeFor(wanted) : place;
+    const next = isMoving ? this.#placeFor(wanted) : place;
+    const { sockets } = next;
     await this.#cgroup.enter(wanted.cgroup);
     const opened = await sockets.open(wanted.listeners);
     try {
@@ -96,12 +100,13 @@ export class Supervisor {
       throw error;
     }
     this.#wanted = wanted;
-    this.#place = { sockets, dns };
+    this.#place = next;
     if (isMoving) await this.#leave(place, former);
     const ids = new Set(wanted.listeners.map(({ id }) => id));
     const gone = before.listeners.filter(({ id }) => isMoving || !ids.has(id));
     await this.#followNames(wanted);
-    dns.run(wanted, sockets, opened);
+    next.dns.run(wanted, sockets, opened);
+    next.plugins.run(wanted, sockets, opened);
     if (!isMoving) sockets.close(gone.map(({ id }) => id));
     await sockets.publish();
     // Of a supervisor that died: their sockets lead nowhere any more.
@@ -119,11 +124,13 @@ export class Supervisor {
 
   #placeFor(wanted: Wanted): Place {
     const netns = this.#pathOf(wanted);
+    const { mode } = wanted;
     return {
-      sockets: new Sockets(wanted.mode, netns, this.options.maps),
+      sockets: new Sockets(mode, netns, this.options.maps),
+      plugins: new Plugins({ netns, mode, records: this.records }),
       dns: new DNS({
         netns,
-        mode: wanted.mode,
+        mode,
         maps: this.options.maps,
         records: this.records,
         onLearned: async (learned) => await this.#names?.learned(learned),
@@ -134,6 +141,7 @@ export class Supervisor {
   /** Nothing is led to a place that was left: what is open there ends. */
   async #leave(place: Place | undefined, haproxy: Haproxy | undefined): Promise<void> {
     place?.dns.close();
+    place?.plugins.close();
     place?.sockets.close();
     await Promise.all([...this.#retired, ...(haproxy ? [haproxy] : [])].map((one) => one.kill()));
   }

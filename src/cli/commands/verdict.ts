@@ -40,6 +40,10 @@ export default class Verdict extends PlumbCommand {
       description: 'also ask about TLS to a server of this name',
       helpValue: 'NAME',
     }),
+    l7: Flags.string({
+      description: 'also ask about this request to a protocol plug-in, in its words',
+      helpValue: '"GET public:1"',
+    }),
     program: Flags.string({
       description: 'the program; the applied one by default',
       helpValue: 'FILE',
