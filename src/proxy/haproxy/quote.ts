@@ -14,7 +14,13 @@ export function quote(text: string): string {
   return `"${parts.join('')}"`;
 }
 
-/** An expression that has to match all of a text. */
+/**
+ * Steps after which PCRE2 gives up, and nothing matches: it goes back where RE2 does not. Some 0.1 ms; what
+ * does not nest repetitions stays far below.
+ */
+const STEPS = 100_000;
+
+/** An expression that has to match all of a text. Only for what lets through: a match given up is none. */
 export function whole(expression: string): string {
-  return quote(`^(?:${expression})$`);
+  return quote(`(*LIMIT_MATCH=${String(STEPS)})^(?:${expression})\\z`);
 }

@@ -3,14 +3,14 @@ import type { TLSListener } from '../../model/l7.js';
 import type { FQDNSelectorSpec } from '../../model/program.js';
 import { tlsLogFormat } from './access.js';
 import { backend, frontend } from './common.js';
-import { quote } from './quote.js';
+import { whole } from './quote.js';
 
 /** Lets connections through by the name that the client asks for; what it says is not decrypted. */
 export function tlsListener(listener: TLSListener): string[] {
   const { id, rules } = listener;
   const choices = rules.map(
     ({ rule }, index) =>
-      `  tcp-request content set-var(txn.rule) int(${String(index)}) if !{ var(txn.rule) -m found } { req.ssl_sni,lower -m reg -- ${quote(pattern(rule))} }`,
+      `  tcp-request content set-var(txn.rule) int(${String(index)}) if !{ var(txn.rule) -m found } { req.ssl_sni,lower -m reg -- ${whole(pattern(rule))} }`,
   );
   return [
     ...frontend(listener, 'tcp'),
@@ -30,12 +30,12 @@ export function tlsListener(listener: TLSListener): string[] {
 /** The expression for the names of a selector; see matchesFQDN. */
 function pattern(selector: FQDNSelectorSpec): string {
   const key = fqdnKey(selector);
-  if (selector.matchName !== undefined) return `^${literal(key)}$`;
-  if (key === '*') return '^.+$';
+  if (selector.matchName !== undefined) return literal(key);
+  if (key === '*') return '.+';
   const spans = key.startsWith('**.');
   const labels = (spans ? key.slice(3) : key).split('.');
   const body = labels.map((label) => label.split('*').map(literal).join('[^.]*')).join('\\.');
-  return `^${spans ? '([^.]+\\.)+' : ''}${body}$`;
+  return `${spans ? '([^.]+\\.)+' : ''}${body}`;
 }
 
 function literal(text: string): string {
