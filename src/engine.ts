@@ -1,6 +1,6 @@
 // The pipeline: program -> desired state; kernel -> actual state; both -> plan -> kernel.
 import { readFile } from 'node:fs/promises';
-import { synthesize, writeLock, type Desired } from './engine/desired.js';
+import { desiredAsApplied, synthesize, writeLock, type Desired } from './engine/desired.js';
 import { readCompiled, toProvenance } from './engine/provenance.js';
 import { keptText } from './engine/rollback.js';
 import { trafficLines } from './engine/traffic.js';
@@ -83,6 +83,22 @@ export function planAgainst(
     desired,
     program: JSON.parse(JSON.stringify(toProvenance(desired))) as Json,
   };
+}
+
+/**
+ * What the node holds otherwise than it was applied last, and how it would be mended. The program may
+ * say something else by now.
+ * @throws PlumbError PLB_NOTHING_APPLIED
+ */
+export async function planDrift(where: Where): Promise<FreshlyPlanned> {
+  const kernel = await loadKernel();
+  const instance = kernel.openInstance(where);
+  const provenance = await kernel.readProvenance(instance);
+  const desired = await desiredAsApplied(provenance);
+  const node = desired.node.name;
+  const actual = await kernel.readState(instance, { node });
+  const surroundings = await kernel.readSurroundings(instance, desired.node.devices);
+  return planAgainst(desired, actual, provenance, surroundings);
 }
 
 /** Everything of ours goes. */

@@ -2,12 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PlumbError } from '../model/error.js';
-
-interface Owner {
-  readonly pid: number;
-  /** Field 22 of /proc/PID/stat: clock ticks since boot. Tells a process from a later one of the same number. */
-  readonly startTime: string;
-}
+import { describeProcess, isAlive, processId, type ProcessId } from './process.js';
 
 /** The right to change an instance, held until it is released. */
 export interface Lock {
@@ -21,7 +16,7 @@ export interface Lock {
 export async function takeLock(runDir: string): Promise<Lock> {
   const path = join(runDir, 'lock');
   const mine = `${path}.${randomUUID()}`;
-  const owner = { pid: process.pid, startTime: (await startTimeOf(process.pid)) ?? '' };
+  const owner = await processId(process.pid);
   await writeFile(mine, JSON.stringify(owner), { mode: 0o600 });
   try {
     for (let attempt = 0; attempt < 3; attempt++) {
@@ -45,11 +40,11 @@ export async function takeLock(runDir: string): Promise<Lock> {
 async function takeOver(mine: string, path: string): Promise<boolean> {
   const owner = await readOwner(path);
   if (owner === undefined) return false;
-  if (await isAlive(owner)) throw locked(path, owner);
+  if (await isAlive(owner)) throw await lockedBy(path, owner);
   const marker = `${path}.stale-${owner.pid}-${owner.startTime}`;
   if (!(await tryLink(mine, marker))) {
     const other = await readOwner(marker);
-    if (other !== undefined && (await isAlive(other))) throw locked(path, other);
+    if (other !== undefined && (await isAlive(other))) throw await lockedBy(path, other);
     await rm(marker, { force: true });
     return false;
   }
@@ -74,7 +69,7 @@ async function tryLink(from: string, to: string): Promise<boolean> {
 }
 
 /** Undefined when there is no such file. @throws PlumbError PLB_LOCKED when nobody understands it. */
-async function readOwner(path: string): Promise<Owner | undefined> {
+async function readOwner(path: string): Promise<ProcessId | undefined> {
   let text: string;
   try {
     text = await readFile(path, 'utf8');
@@ -87,13 +82,9 @@ async function readOwner(path: string): Promise<Owner | undefined> {
   return owner;
 }
 
-async function isAlive({ pid, startTime }: Owner): Promise<boolean> {
-  return (await startTimeOf(pid)) === startTime;
-}
-
-function parseOwner(text: string): Owner | undefined {
+function parseOwner(text: string): ProcessId | undefined {
   try {
-    const { pid, startTime } = JSON.parse(text) as Partial<Owner>;
+    const { pid, startTime } = JSON.parse(text) as Partial<ProcessId>;
     if (typeof pid === 'number' && typeof startTime === 'string') return { pid, startTime };
   } catch {
     // Not ours to judge: whoever wrote it may still be at work.
@@ -101,22 +92,14 @@ function parseOwner(text: string): Owner | undefined {
   return undefined;
 }
 
-async function startTimeOf(pid: number): Promise<string | undefined> {
-  try {
-    const text = await readFile(`/proc/${pid}/stat`, 'utf8');
-    // The second field is a name in parentheses that may hold anything.
-    return text.slice(text.lastIndexOf(')') + 2).split(' ')[19];
-  } catch {
-    return undefined;
-  }
+function locked(path: string): PlumbError {
+  return new PlumbError('PLB_LOCKED', 'an unknown process is changing this node', {
+    hint: `If nothing is running, remove ${path}.`,
+  });
 }
 
-function locked(path: string, owner?: Owner): PlumbError {
-  const who = owner === undefined ? 'an unknown process' : `process ${owner.pid}`;
-  return new PlumbError('PLB_LOCKED', `${who} is changing this node`, {
-    hint:
-      owner === undefined
-        ? `If nothing is running, remove ${path}.`
-        : `Wait until it is done, or look at it: ps -p ${owner.pid}`,
+async function lockedBy(path: string, owner: ProcessId): Promise<PlumbError> {
+  return new PlumbError('PLB_LOCKED', `${await describeProcess(owner)} is changing this node`, {
+    hint: `Wait until it is done, or look at it: ps -p ${String(owner.pid)}. The lock is ${path}.`,
   });
 }

@@ -29,7 +29,8 @@ export async function readPrevious(instance: Instance): Promise<string | undefin
   }
 }
 
-async function replaceFile(path: string, json: string): Promise<void> {
+/** Never seen half-written; readable by its owner alone. */
+export async function replaceFile(path: string, json: string): Promise<void> {
   const temporary = `${path}.${process.pid}.tmp`;
   await writeFile(temporary, json, { mode: 0o600 });
   await rename(temporary, path);

@@ -44,7 +44,8 @@ export abstract class PlumbCommand extends Command {
       process.stderr.write(`${renderErrors(errors, { colour })}\n`);
       if (process.env['PLUMB_DEBUG'] !== undefined) process.stderr.write(`${error.stack ?? ''}\n`);
     }
-    process.exitCode = 1;
+    // As a shell has it for who was interrupted: 128 + SIGINT.
+    process.exitCode = errors.some(({ code }) => code === 'PLB_INTERRUPTED') ? 130 : 1;
     return Promise.resolve();
   }
 }

@@ -17,6 +17,11 @@ export const manifestsFlag = Flags.string({
 
 export const yesFlag = Flags.boolean({ description: 'do not ask', default: false });
 
+export const quietFlag = Flags.boolean({
+  description: 'print nothing but what went wrong',
+  default: false,
+});
+
 /** `90`, `90s`, `5m` -> milliseconds; undefined for anything else. */
 export function parseDuration(text: string): number | undefined {
   const match = /^(\d+)(ms|s|m|h)?$/.exec(text);

@@ -12,7 +12,7 @@ import { synth } from '../synth/synth.js';
 import { manifestDocument, manifestLock } from './manifests.js';
 import { lockPathOf, readLock, writeLockFile } from './lock-file.js';
 import { packageRoot } from './package-root.js';
-import { compileFor, type Compiled } from './provenance.js';
+import { compileFor, readCompiled, type Compiled } from './provenance.js';
 
 /** A program, compiled for one node, and the kernel state that it means. */
 export interface Desired extends Compiled {
@@ -73,6 +73,21 @@ export async function synthesize(
     ],
     timings: { ...timings, compile: compiledAt - started, synth: performance.now() - compiledAt },
   };
+}
+
+/** What the program meant that was applied last; `provenance` is the text of the side file. */
+export async function desiredAsApplied(provenance: string | undefined): Promise<Desired> {
+  const compiled = readCompiled(provenance);
+  if (compiled === undefined) {
+    throw new PlumbError('PLB_NOTHING_APPLIED', 'no record says what was applied last', {
+      hint: 'Plan against the program: plumb plan, without --refresh-only.',
+    });
+  }
+  const { document, node, allocation, policy } = compiled;
+  const datapath = { hash: await datapathHash() };
+  const state = synth({ document, node, allocation, compiled: policy, datapath });
+  const { warnings } = policy;
+  return { ...compiled, state, lockPath: '', lockChanged: false, warnings, timings: {} };
 }
 
 async function loadManifestDocument(path: string) {

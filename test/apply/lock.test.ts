@@ -18,7 +18,11 @@ describe('the lock of an instance', () => {
     const lock = await takeLock(directory);
     await expect(takeLock(directory)).rejects.toMatchObject({
       code: 'PLB_LOCKED',
-      message: `process ${process.pid} is changing this node`,
+      message: expect.stringMatching(
+        new RegExp(
+          `^process ${process.pid} \\(.+, of user \\d+, since .+\\) is changing this node$`,
+        ),
+      ) as string,
     });
     expect(statSync(join(directory, 'lock')).mode & 0o777).toBe(0o600);
     await lock.release();

@@ -1,10 +1,24 @@
-import { Args, Flags } from '@oclif/core';
-import { applyPlanned, goBack, loadPlanned, planFromProgram, remember } from '../../engine.js';
+import { Args, Flags as Options } from '@oclif/core';
+import {
+  applyPlanned,
+  loadPlanned,
+  planFromProgram,
+  type Planned,
+  type Where,
+} from '../../engine.js';
+import { amend, confirm, refuseWhileWaiting, undoUnconfirmed } from '../../engine/unconfirmed.js';
 import { PlumbError } from '../../model/error.js';
 import { renderPlan } from '../../report/terminal.js';
 import { askYes } from '../ask.js';
 import { PlumbCommand } from '../base.js';
-import { nodeFlag, parseDuration, yesFlag } from '../flags.js';
+import { nodeFlag, parseDuration, quietFlag, yesFlag } from '../flags.js';
+import { Progress } from '../progress.js';
+import { watchApply } from '../watcher/start.js';
+
+type Flags = Where & { readonly quiet: boolean };
+
+/** Milliseconds that a watcher leaves to those who are asked. */
+const GRACE = 2000;
 
 export default class Apply extends PlumbCommand {
   static override summary = 'Make the kernel hold what the program, or a plan file, says.';
@@ -17,64 +31,93 @@ export default class Apply extends PlumbCommand {
   static override flags = {
     node: nodeFlag,
     yes: yesFlag,
-    'confirm-within': Flags.string({
+    'confirm-within': Options.string({
       description: 'undo everything unless confirmed within this time (60s, 5m) after it is done',
       helpValue: 'T',
     }),
+    quiet: quietFlag,
   };
 
   async run(): Promise<unknown> {
     const { args, flags } = await this.parse(Apply);
     const confirmMs = this.confirmTime(flags['confirm-within']);
+    await refuseWhileWaiting(flags);
     const planned = args.program.endsWith('.json')
       ? await loadPlanned(args.program)
       : await planFromProgram(args.program, flags);
     for (const warning of planned.desired?.warnings ?? []) this.warn(warning);
-    this.log(renderPlan(planned.plan, planned.traffic, { colour: this.colour, width: this.width }));
+    const shown = { colour: this.colour, width: this.width };
+    this.say(flags, renderPlan(planned.plan, planned.traffic, shown));
     const { steps } = planned.plan;
     if (steps.length === 0) {
       await applyPlanned(planned, flags);
       return { applied: 0, undone: false };
     }
     if (!flags.yes && !(await askYes('\nApply this? Only "yes" is taken: '))) throw notConfirmed();
+    await this.carryOut(planned, flags, confirmMs !== undefined);
+    this.say(flags, `\napplied: ${String(steps.length)} step${steps.length === 1 ? '' : 's'}`);
+    if (confirmMs === undefined) return { applied: steps.length, undone: false };
+    return await this.settle(steps.length, confirmMs, flags);
+  }
 
-    const before = confirmMs === undefined ? undefined : await remember(planned, flags);
+  private async carryOut(planned: Planned, flags: Flags, isWatched: boolean): Promise<void> {
     const controller = new AbortController();
-    const interrupt = (): void => controller.abort();
-    process.on('SIGINT', interrupt);
-    process.on('SIGTERM', interrupt);
+    const progress = new Progress(process.stderr.isTTY && !flags.quiet);
+    const interrupt = (): void => {
+      if (controller.signal.aborted) return;
+      progress.stop();
+      process.stderr.write('interrupted: what was done is being undone\n');
+      controller.abort();
+    };
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, interrupt);
     try {
-      await applyPlanned(planned, { ...flags, signal: controller.signal });
+      if (isWatched) await watchApply(planned, flags);
+      const { signal } = controller;
+      await applyPlanned(planned, { ...flags, signal, onStep: progress.step });
+    } catch (error) {
+      // What is as it was before needs nobody to undo it.
+      const code = error instanceof PlumbError ? error.code : undefined;
+      if (isWatched && code !== 'PLB_UNDO' && code !== 'PLB_VERIFY') await confirm(flags);
+      throw error;
     } finally {
-      process.off('SIGINT', interrupt);
-      process.off('SIGTERM', interrupt);
+      progress.stop();
+      for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, interrupt);
     }
-    this.log(`\napplied: ${String(steps.length)} step${steps.length === 1 ? '' : 's'}`);
-    if (confirmMs === undefined || before === undefined) {
-      return { applied: steps.length, undone: false };
+  }
+
+  /** Asks on a terminal; without one `plumb confirm` is to be said somewhere. */
+  private async settle(applied: number, ms: number, flags: Flags): Promise<unknown> {
+    const isAsked = process.stdin.isTTY;
+    // Who is asked here undoes it here, unless this process is gone by then.
+    const deadline = Date.now() + ms + (isAsked ? GRACE : 0);
+    await amend(flags, { deadline });
+    if (!isAsked) {
+      const until = new Date(deadline).toISOString();
+      this.say(flags, `not confirmed yet: undone at ${until} unless plumb confirm is said`);
+      return { applied, undone: false, confirmUntil: until };
     }
-    if (
-      await askYes(`Keep it? Undone in ${String(confirmMs / 1000)} s without "yes": `, confirmMs)
-    ) {
-      return { applied: steps.length, undone: false };
+    const question = `Keep it? Undone in ${String(ms / 1000)} s without "yes" (or plumb confirm): `;
+    if ((await askYes(question, ms)) && (await confirm(flags))) return { applied, undone: false };
+    if (!(await undoUnconfirmed(flags))) {
+      this.say(flags, 'settled elsewhere: plumb plan shows what the node holds');
+      return { applied, undone: false };
     }
-    await goBack(before, flags);
-    this.log('not confirmed: everything is as it was before');
+    this.say(flags, 'not confirmed: everything is as it was before');
     process.exitCode = 1;
     return { applied: 0, undone: true };
+  }
+
+  private say({ quiet }: Flags, text: string): void {
+    if (!quiet) this.log(text);
   }
 
   private confirmTime(text: string | undefined): number | undefined {
     if (text === undefined) return undefined;
     const ms = parseDuration(text);
-    if (ms !== undefined && ms > 0 && process.stdin.isTTY) return ms;
-    throw new PlumbError(
-      'PLB_CONFIRM',
-      process.stdin.isTTY
-        ? `--confirm-within does not understand "${text}"`
-        : '--confirm-within needs a terminal to be confirmed on',
-      { hint: 'Give a time such as 60s or 5m, at a terminal.' },
-    );
+    if (ms !== undefined && ms > 0) return ms;
+    throw new PlumbError('PLB_CONFIRM', `--confirm-within does not understand "${text}"`, {
+      hint: 'Give a time such as 60s or 5m.',
+    });
   }
 }
 

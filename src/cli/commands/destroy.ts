@@ -1,4 +1,5 @@
 import { applyPlanned, planDestroy } from '../../engine.js';
+import { refuseWhileWaiting } from '../../engine/unconfirmed.js';
 import { PlumbError } from '../../model/error.js';
 import { renderPlan } from '../../report/terminal.js';
 import { askYes } from '../ask.js';
@@ -11,6 +12,7 @@ export default class Destroy extends PlumbCommand {
 
   async run(): Promise<unknown> {
     const { flags } = await this.parse(Destroy);
+    await refuseWhileWaiting(flags);
     const planned = await planDestroy(flags);
     this.log(renderPlan(planned.plan, planned.traffic, { colour: this.colour, width: this.width }));
     const { steps } = planned.plan;

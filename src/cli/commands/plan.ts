@@ -1,5 +1,6 @@
 import { Flags } from '@oclif/core';
-import { plannedToJson, planFromProgram } from '../../engine.js';
+import { planDrift, plannedToJson, planFromProgram, type PlanRequest } from '../../engine.js';
+import { waiting } from '../../engine/unconfirmed.js';
 import { writeLock } from '../../engine/desired.js';
 import { drawMatrix } from '../../engine/draw.js';
 import { matrixOf } from '../../engine/matrix.js';
@@ -32,14 +33,22 @@ export default class PlanCommand extends PlumbCommand {
       description: 'plan against this state file, or "empty", instead of the kernel',
       helpValue: 'FILE|empty',
     }),
+    'refresh-only': Flags.boolean({
+      description:
+        'show only what differs from what was applied last, whatever the program says by now',
+      exclusive: ['manifests', 'state', 'out'],
+    }),
     strict: Flags.boolean({ description: 'fail when a lint warns' }),
     'detailed-exitcode': Flags.boolean({ description: 'exit with 2 when there are changes' }),
   };
 
   async run(): Promise<unknown> {
     const { args, flags } = await this.parse(PlanCommand);
-    const planned = await planFromProgram(args.program, flags);
+    const planned = flags['refresh-only']
+      ? await planDrift(flags)
+      : await planFromProgram(args.program, flags);
     for (const warning of planned.desired.warnings) this.warn(warning);
+    await this.warnOfUnconfirmed(flags);
     const json = plannedToJson(planned);
     if (flags.out !== undefined) {
       // A plan names identities by number: whoever applies it must find the same numbers.
@@ -77,6 +86,19 @@ export default class PlanCommand extends PlumbCommand {
     if (flags['detailed-exitcode'] && planned.plan.steps.length > 0) process.exitCode = 2;
     if (flags.strict) refuseWarnings(planned.lints ?? []);
     return json;
+  }
+
+  private async warnOfUnconfirmed(where: PlanRequest): Promise<void> {
+    if (where.state !== undefined) return;
+    const found = await waiting(where);
+    if (found === undefined) return;
+    const { since, until, isWatched, failure } = found;
+    const when = until === undefined ? 'when who applies it is gone' : `at ${until}`;
+    const what = isWatched
+      ? `it is undone ${when} unless plumb confirm is said`
+      : 'nobody will undo it by itself: say plumb confirm, or plumb confirm --undo';
+    const why = failure === undefined ? '' : ` (undoing it failed: ${failure})`;
+    this.warn(`the apply of ${since} is not confirmed${why}; ${what}`);
   }
 }
 

@@ -1,5 +1,6 @@
 import { applyPlanned, plannedToJson } from '../../engine.js';
 import { planRollback } from '../../engine/rollback.js';
+import { refuseWhileWaiting } from '../../engine/unconfirmed.js';
 import { PlumbError } from '../../model/error.js';
 import { renderPlan } from '../../report/terminal.js';
 import { askYes } from '../ask.js';
@@ -14,6 +15,7 @@ export default class Rollback extends PlumbCommand {
 
   async run(): Promise<unknown> {
     const { flags } = await this.parse(Rollback);
+    await refuseWhileWaiting(flags);
     const planned = await planRollback(flags);
     this.log(renderPlan(planned.plan, planned.traffic, { colour: this.colour, width: this.width }));
     if (!flags.yes && !(await askYes('\nGo back? Only "yes" is taken: '))) {
