@@ -14,4 +14,6 @@ export interface LintInput {
   /** Use of maps after the plan. */
   readonly maps?: Readonly<Record<string, MapUse>>;
   readonly surroundings?: Surroundings;
+  /** Ports that the plan binds in the node's own namespace, and that are not ours yet. */
+  readonly newPorts?: readonly number[];
 }

@@ -2,11 +2,13 @@ import { lint, type Lint } from '../model/lint.js';
 import { contains, parsePrefix } from '../model/prefix.js';
 import type { NodeSpec } from '../model/program.js';
 import type { Surroundings } from '../model/surroundings.js';
+import { PROXY_MARK, PROXY_MARK_MASK, TPROXY_TABLES } from '../state/proxy-names.js';
 import type { State } from '../state/state.js';
 import type { LintInput } from './input.js';
 
 /** What of others will clash with the node's own. */
-export function lintSurroundings({ node, document, state, surroundings }: LintInput): Lint[] {
+export function lintSurroundings(input: LintInput): Lint[] {
+  const { node, document, state, surroundings, newPorts = [] } = input;
   if (surroundings === undefined) return [];
   return [
     ...lintForwarding(node, surroundings),
@@ -14,8 +16,9 @@ export function lintSurroundings({ node, document, state, surroundings }: LintIn
     ...lintHooks(node, surroundings),
     ...lintFirewalls(node, surroundings),
     ...lintRoutes(node, document.nodes, surroundings),
-    ...(redirects(state) ? lintMarks(node, surroundings) : []),
+    ...(usesMarks(state) ? lintMarks(node, surroundings) : []),
     ...lintPorts(node, surroundings),
+    ...lintListeners(node, newPorts, surroundings),
   ];
 }
 
@@ -128,22 +131,37 @@ function lintPorts(node: NodeSpec, { ports }: Surroundings): Lint[] {
   ];
 }
 
-/** The bits of packet marks, and the routing tables, that redirects to the proxy use. */
-const MARK = { value: 0x200, mask: 0xf00 } as const;
-const PROXY_TABLES: readonly number[] = [2004];
+const PROXY_TABLES: readonly number[] = Object.values(TPROXY_TABLES);
 
 /** Whether anything of ours asks for a mark: only then can a mark clash. */
-function redirects(state: State | undefined): boolean {
-  return state?.resources.some(({ kind }) => (kind as string) === 'rule') ?? false;
+function usesMarks(state: State | undefined): boolean {
+  return (
+    state?.resources.some((r) => r.kind === 'rule' && r.attributes.fwmark !== undefined) ?? false
+  );
+}
+
+/** Ports that a listener of the proxy is to get in the node's own namespace. */
+function lintListeners({ origin }: NodeSpec, wanted: readonly number[], { ports }: Surroundings) {
+  const taken = new Set(ports.map(({ port }) => port));
+  return wanted
+    .filter((port) => taken.has(port))
+    .map((port) =>
+      lint(
+        'PLL_PORT_TAKEN',
+        `port ${String(port)}, that of a listener of the proxy, is bound by somebody else`,
+        origin,
+        'Free the port, or choose redirectMode socket, which needs none.',
+      ),
+    );
 }
 
 function lintMarks({ origin }: NodeSpec, { rules, firewalls }: Surroundings): Lint[] {
-  const clashes = (mark: number): boolean => (mark & MARK.mask) !== 0;
-  const said = `marks 0x${MARK.value.toString(16)}/0x${MARK.mask.toString(16)}`;
+  const clashes = (mark: number): boolean => (mark & PROXY_MARK_MASK) !== 0;
+  const said = `marks 0x${PROXY_MARK.toString(16)}/0x${PROXY_MARK_MASK.toString(16)}`;
   const hint = 'Move the other one to bits and tables that plumb does not use.';
   return [
     ...rules
-      .filter(({ mark = 0, mask = ~0 }) => clashes(mark) && (mask & MARK.mask) !== 0)
+      .filter(({ mark = 0, mask = ~0 }) => clashes(mark) && (mask & PROXY_MARK_MASK) !== 0)
       .map(({ priority, mark = 0 }) =>
         lint(
           'PLL_FOREIGN_MARK',

@@ -1,3 +1,9 @@
+/**
+ * Counts what the proxy's processes do with the same listeners: one of another number is replaced, for
+ * example after an upgrade.
+ */
+export const PROXY_VERSION = 3;
+
 /** How packets come to the proxy: see docs/l7.md. */
 export const REDIRECT_MODES = ['socket', 'tproxy', 'nat'] as const;
 export type RedirectMode = (typeof REDIRECT_MODES)[number];

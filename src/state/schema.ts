@@ -88,6 +88,7 @@ const attributes = {
     z.strictObject({ attach: z.literal('cgroup'), cgroup: text, program: text }),
   ]),
   proxy: z.strictObject({
+    version: z.int().min(1),
     mode: z.enum(REDIRECT_MODES),
     netns: text.optional(),
     cgroup: text.optional(),

@@ -97,6 +97,8 @@ export interface Attributes {
   'bpf-link': TcBlockAttributes | TcxAttributes | SkLookupAttributes | CgroupAttributes;
   /** What filters traffic by rules of layer 7. */
   proxy: {
+    /** PROXY_VERSION of what runs. */
+    readonly version: number;
     /** How packets come to it. */
     readonly mode: RedirectMode;
     /** Name of its namespace; absent: the node's own. */

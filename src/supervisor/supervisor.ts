@@ -7,6 +7,7 @@ import { haproxyConfig } from '../proxy/haproxy/config.js';
 import { haproxyListeners, isHaproxys } from '../proxy/haproxy/listeners.js';
 import { recordOfAccess } from '../proxy/record.js';
 import { proxy } from '../state/kinds/proxy.js';
+import { PROXY_VERSION } from '../state/proxy-names.js';
 import type { Attributes } from '../state/state.js';
 import { closeConnections } from './connections.js';
 import { DNS } from './dns.js';
@@ -20,7 +21,12 @@ import { Sockets } from './sockets.js';
 
 type Wanted = Attributes['proxy'];
 
-const NOTHING: Wanted = { mode: 'socket', listeners: [], running: false };
+const NOTHING: Wanted = {
+  version: PROXY_VERSION,
+  mode: 'socket',
+  listeners: [],
+  running: false,
+};
 /** Milliseconds between tries to start what died; doubled up to the longest. */
 const FIRST_WAIT = 50;
 const LONGEST_WAIT = 1000;
@@ -50,7 +56,11 @@ export class Supervisor {
 
   state(): Wanted {
     const needed = this.#wanted.listeners.some(isHaproxys);
-    return { ...this.#wanted, running: !needed || this.#haproxy?.isRunning === true };
+    return {
+      ...this.#wanted,
+      version: PROXY_VERSION,
+      running: !needed || this.#haproxy?.isRunning === true,
+    };
   }
 
   /** Runs that instead of what runs now; on a failure what runs now goes on. */

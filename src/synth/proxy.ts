@@ -3,7 +3,7 @@ import type { NodeSpec } from '../model/program.js';
 import type { NameClasses } from '../policy/name-classes.js';
 import type { Json } from '../state/canonical-json.js';
 import { resource } from '../state/kinds.js';
-import { PROXY_CGROUP, type RedirectMode } from '../state/proxy-names.js';
+import { PROXY_CGROUP, PROXY_VERSION, type RedirectMode } from '../state/proxy-names.js';
 import type { Attributes, ListenerSpec, Resource } from '../state/state.js';
 import { listenerPorts } from './listener-ports.js';
 import { proxyNamespace, proxyNetns } from './proxy-namespace.js';
@@ -25,6 +25,7 @@ export function proxyResources(
   const ports = mode === 'socket' ? undefined : listenerPorts(listeners.map(({ id }) => id));
   const specs = listeners.map((listener) => specOf(listener, ports?.get(listener.id)));
   const proxy: Attributes['proxy'] = {
+    version: PROXY_VERSION,
     mode,
     ...(mode === 'tproxy' ? {} : { netns: proxyNetns(node) }),
     ...(mode === 'nat' ? { cgroup: PROXY_CGROUP + node.name } : {}),

@@ -115,12 +115,21 @@ describe('what is around a node', () => {
   });
 
   it('clashes by its marks only with a node that uses marks', () => {
-    const rule = { ...resource('netns', { name: 'x' }), kind: 'rule' };
-    const state = { state: { version: 1, node: 'hoth', resources: [rule] } };
+    const mark = { fwmark: 0x200, fwmask: 0xf00 };
+    const rule = resource('rule', { family: 'inet', priority: 100, table: 2004, ...mark });
+    const state = { state: { version: 1 as const, node: 'hoth', resources: [rule] } };
     const marks = codes(loud, state).filter(([code]) => code === 'PLL_FOREIGN_MARK');
     expect(marks.map(([, message]) => message)).toEqual([
       expect.stringContaining('ip rule 99 looks for mark 0x200'),
       expect.stringContaining('chain ip foreign passing uses mark 0x300'),
     ]);
+  });
+
+  it('clashes by ports with listeners that are new in its namespace', () => {
+    const messages = codes(loud, { newPorts: [PORT, PORT + 1] })
+      .filter(([code]) => code === 'PLL_PORT_TAKEN')
+      .map(([, message]) => message);
+    expect(messages.at(-1)).toContain(`port ${String(PORT)}, that of a listener of the proxy`);
+    expect(messages).toHaveLength(2);
   });
 });

@@ -2,9 +2,6 @@ import type { HTTPListener, TLSListener } from '../../model/l7.js';
 import { httpListener } from './http.js';
 import { tlsListener } from './tls.js';
 
-/** Changes where the same listeners give another configuration. */
-export const CONFIG_VERSION = 2;
-
 const GLOBAL = [
   'global',
   '  log stdout format raw local0',

@@ -5,7 +5,8 @@ import type { Attributes, ListenerSpec, NamesSpec } from '../state.js';
 export const proxy: Kind<'proxy'> = {
   name: 'proxy',
   keyOf: () => 'proxy',
-  normalize: ({ mode, netns, cgroup, listeners, running, names }) => ({
+  normalize: ({ version, mode, netns, cgroup, listeners, running, names }) => ({
+    version,
     mode,
     ...(netns === undefined ? {} : { netns }),
     ...(cgroup === undefined ? {} : { cgroup }),
@@ -13,7 +14,7 @@ export const proxy: Kind<'proxy'> = {
     running,
     ...(names === undefined ? {} : { names }),
   }),
-  changeFor: () => 'update',
+  changeFor: (differs) => (differs.includes('version') ? 'replace' : 'update'),
 };
 
 function normalizeListener(given: ListenerSpec): ListenerSpec {
