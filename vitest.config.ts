@@ -1,9 +1,10 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
-/** Folders of test/ that touch no kernel: they share the processors. All others run one file at a time. */
+/** Folders of test/ that touch no kernel: they run beside the others, which run one file at a time. */
 const pure = [
   'model',
+  'plugins',
   'constructs',
   'engine',
   'loader',
@@ -28,7 +29,7 @@ export default defineConfig({
   },
   test: {
     reporters: process.env['CI'] === undefined ? ['default'] : [['default', { summary: false }]],
-    poolOptions: { forks: { minForks: 1, maxForks: 1 }, threads: { minThreads: 1, maxThreads: 2 } },
+    poolOptions: { forks: { minForks: 1, maxForks: 1 }, threads: { minThreads: 1, maxThreads: 1 } },
     projects: [
       {
         extends: true,
@@ -36,9 +37,8 @@ export default defineConfig({
           name: 'pure',
           include: pure,
           pool: 'threads',
-          testTimeout: 20_000,
-          hookTimeout: 20_000,
-          sequence: { groupOrder: 0 },
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
         },
       },
       {
@@ -51,7 +51,6 @@ export default defineConfig({
           pool: 'forks',
           testTimeout: 60_000,
           hookTimeout: 60_000,
-          sequence: { groupOrder: 1 },
         },
       },
     ],
