@@ -3,7 +3,9 @@ import { release } from 'node:os';
 import { EGRESS_BLOCK, INGRESS_BLOCK } from '../state/layout.js';
 import { featuresOf, openDatapath, rodataFor } from './datapath.js';
 import { netnsPath, openInstance, type InstanceOptions } from './instance.js';
-import { isBpffs, loadObject, Netlink, netnsCreate, netnsDelete } from './native.js';
+import { haproxyVersion } from '../proxy/haproxy/version.js';
+import { isBpffs, loadObject, Netlink, netnsCreate, netnsDelete, nft } from './native.js';
+import { cgroupRoot } from './cgroup.js';
 
 /** One thing that the datapath needs of the kernel, and whether it is there. */
 export interface Probe {
@@ -13,10 +15,15 @@ export interface Probe {
   readonly detail: string;
   /** What to do when it is missing. */
   readonly hint: string;
+  /** What alone needs it; absent: nothing works without. */
+  readonly only?: string;
 }
 
 /** CAP_NET_ADMIN, CAP_SYS_ADMIN and CAP_BPF. */
 const CAPABILITIES = { net_admin: 12n, sys_admin: 21n, bpf: 39n };
+
+const TPROXY = 'TPROXY';
+const OLDEST_HAPROXY = '2.6';
 
 /** First kernel with what cannot be tried without changing something. */
 const SINCE: readonly (readonly [feature: string, version: string])[] = [
@@ -34,7 +41,7 @@ export async function probeKernel(options: InstanceOptions = {}): Promise<Probe[
   const capabilities = probeCapabilities();
   const trials = capabilities.ok
     ? await tried()
-    : ['tc shared blocks', 'datapath'].map((feature) => notTried(feature));
+    : ['tc shared blocks', 'datapath', TPROXY].map((feature) => notTried(feature));
   return [
     capabilities,
     {
@@ -56,6 +63,8 @@ export async function probeKernel(options: InstanceOptions = {}): Promise<Probe[
       hint: `Use a kernel of version ${version} or later.`,
     })),
     ...trials,
+    await probeHaproxy(),
+    await probeCgroup(),
   ];
 }
 
@@ -93,7 +102,11 @@ async function tried(): Promise<Probe[]> {
       done: 'the verifier takes it',
       hint: 'Build it (make bpf), or use a newer kernel.',
     });
-    return [blocks, datapath];
+    const tproxy = await attempt(TPROXY, () => tryTproxy(netnsPath(name)), {
+      done: 'nftables hands packets to sockets',
+      hint: 'Use a kernel with CONFIG_NFT_TPROXY, or another redirectMode.',
+    });
+    return [blocks, datapath, { ...tproxy, only: 'redirectMode tproxy' }];
   } finally {
     await netnsDelete(name);
   }
@@ -113,6 +126,42 @@ async function trySharedBlocks(netns: string): Promise<void> {
   } finally {
     netlink.close();
   }
+}
+
+async function tryTproxy(netns: string): Promise<void> {
+  const table = { family: 'inet', name: 'probe' } as const;
+  const place = { family: 'inet', table: 'probe' } as const;
+  const hook = { name: 'probe', type: 'filter', hook: 'prerouting', prio: 0, policy: 'accept' };
+  const tcp = { match: { op: '==', left: { meta: { key: 'l4proto' } }, right: 6 } };
+  const rule = { chain: 'probe', expr: [tcp, { tproxy: { port: 1 } }] };
+  const commands = [
+    { add: { table } },
+    { add: { chain: { ...place, ...hook } } },
+    { add: { rule: { ...place, ...rule } } },
+  ];
+  await nft({ netns, json: { nftables: commands } });
+}
+
+async function probeHaproxy(): Promise<Probe> {
+  const version = await haproxyVersion();
+  return {
+    feature: 'HAProxy',
+    ok: version !== undefined && isAtLeast(version, OLDEST_HAPROXY),
+    detail: version ?? 'not found',
+    hint: `Install HAProxy ${OLDEST_HAPROXY} or newer.`,
+    only: 'rules of HTTP and TLS',
+  };
+}
+
+async function probeCgroup(): Promise<Probe> {
+  const root = await cgroupRoot();
+  return {
+    feature: 'cgroup v2',
+    ok: root !== undefined,
+    detail: root ?? 'not mounted',
+    hint: 'Mount it: mount -t cgroup2 none /sys/fs/cgroup.',
+    only: 'redirectMode nat',
+  };
 }
 
 async function tryDatapath(): Promise<void> {

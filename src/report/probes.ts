@@ -8,6 +8,8 @@ export interface Probe {
   readonly detail: string;
   /** What to do about it when it is not there. */
   readonly hint: string;
+  /** What alone needs it; absent: nothing works without. */
+  readonly only?: string;
 }
 
 export function renderProbes(probes: readonly Probe[], options: { colour: boolean }): string {
@@ -18,10 +20,14 @@ export function renderProbes(probes: readonly Probe[], options: { colour: boolea
   });
   for (const probe of probes) {
     table.push([
-      probe.ok ? c.green('ok') : c.red('no'),
+      probe.ok ? c.green('ok') : probe.only === undefined ? c.red('no') : c.yellow('no'),
       probe.feature,
-      probe.ok ? probe.detail : `${probe.detail}\n${probe.hint}`,
+      probe.ok ? probe.detail : `${probe.detail}${needs(probe)}\n${probe.hint}`,
     ]);
   }
   return table.toString();
+}
+
+function needs({ only }: Probe): string {
+  return only === undefined ? '' : `, which only ${only} would need`;
 }

@@ -7,7 +7,8 @@ describe('the probes', () => {
     const before = await steadyInventory();
     const probes = await probeKernel();
     expect(probes.filter(({ ok }) => !ok)).toEqual([]);
-    expect(probes.map(({ feature }) => feature)).toContain('tc shared blocks');
+    const features = probes.map(({ feature }) => feature);
+    expect(features).toEqual(expect.arrayContaining(['tc shared blocks', 'TPROXY', 'HAProxy']));
     expect(await settledInventory(before)).toEqual(before);
   });
 

@@ -24,7 +24,7 @@ export default class Doctor extends PlumbCommand {
     if (lints.length > 0) {
       this.log(`\n${renderLints(lints, { colour: this.colour, width: this.width })}`);
     }
-    if (probes.some((probe) => !probe.ok)) process.exitCode = 1;
+    if (probes.some(({ ok, only }) => !ok && only === undefined)) process.exitCode = 1;
     return { version: 1, probes, lints };
   }
 }
