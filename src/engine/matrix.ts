@@ -1,9 +1,11 @@
 import type { Where } from '../engine.js';
 import { RESERVED } from '../model/identity.js';
+import { listenerText } from '../model/l7-text.js';
 import { PROTOCOLS, rangesOf, rangeText, type PortRange } from '../model/port.js';
 import type { PolicySpec } from '../model/program.js';
-import type { Matrix, MatrixPeer } from '../report/matrix.js';
-import { decide } from '../verdict/decide.js';
+import type { CompiledPolicy } from '../policy/compiled.js';
+import type { Matrix, MatrixPair, MatrixPeer } from '../report/matrix.js';
+import { decide, type Decision } from '../verdict/decide.js';
 import { synthesize } from './desired.js';
 import { appliedProgram } from './explain.js';
 import { identityText } from './labels.js';
@@ -39,18 +41,32 @@ export function matrixOf(compiled: Compiled): Matrix {
   const pairs = peers.flatMap((from) =>
     peers
       .filter((to) => from.local || to.local)
-      .map((to) => ({
-        from: from.id,
-        to: to.id,
-        ports: Object.fromEntries(
-          columns.map((column): [string, boolean] => [
-            column.name,
-            decide(policy, side(from), side(to), column.protocol, column.from).allowed,
-          ]),
-        ),
-      })),
+      .map((to): MatrixPair => {
+        const decided = columns.map(({ name, protocol, from: port }) => {
+          const decision = decide(policy, side(from), side(to), protocol, port);
+          return { name, allowed: decision.allowed, only: filterText(decision, policy) };
+        });
+        const filtered = decided.filter(({ allowed, only }) => allowed && only !== '');
+        return {
+          from: from.id,
+          to: to.id,
+          ports: Object.fromEntries(decided.map(({ name, allowed }) => [name, allowed])),
+          ...(filtered.length === 0
+            ? {}
+            : { filtered: Object.fromEntries(filtered.map(({ name, only }) => [name, only])) }),
+        };
+      }),
   );
   return { version: 1, node: node.name, peers, ports: columns.map(({ name }) => name), pairs };
+}
+
+/** What both sides' rules of layer 7 let through; empty where none filters. */
+function filterText({ egress, ingress }: Decision, { listeners }: CompiledPolicy): string {
+  const texts = [egress, ingress].flatMap((verdict) => {
+    const listener = listeners.get(verdict?.entry?.listener ?? 0);
+    return listener === undefined || verdict?.audited !== undefined ? [] : [listenerText(listener)];
+  });
+  return texts.join(', and of that ');
 }
 
 /** A protocol that no rule can name: entries hold 8 bits. */

@@ -96,7 +96,12 @@ const matrix = z.strictObject({
   ),
   ports: z.array(z.string()),
   pairs: z.array(
-    z.strictObject({ from: count, to: count, ports: z.record(z.string(), z.boolean()) }),
+    z.strictObject({
+      from: count,
+      to: count,
+      ports: z.record(z.string(), z.boolean()),
+      filtered: texts.optional(),
+    }),
   ),
 });
 

@@ -9,16 +9,17 @@ const NAMED = 4;
 
 /**
  * Who can talk to whom as a graph in Graphviz's language: endpoints of this node as boxes, everybody else
- * as ellipses; an edge says which ports. Dashed: everything, for want of a policy. Undefined for more
+ * as ellipses; an edge says which ports, and which in part, by rules of layer 7. Dashed: everything, for want of a policy. Undefined for more
  * peers than {@link MOST_PEERS}.
  */
 export function graphOf({ node, peers, ports, pairs }: Matrix): string | undefined {
   if (peers.length > MOST_PEERS) return undefined;
-  const edges = pairs.flatMap(({ from, to, ports: allowed }) => {
+  const edges = pairs.flatMap(({ from, to, ports: allowed, filtered = {} }) => {
     const open = ports.filter((port) => allowed[port] === true);
     if (open.length === 0 || from === to) return [];
-    const isAll = open.length === ports.length;
-    const label = isAll ? '' : portsText(open);
+    const isAll = open.length === ports.length && Object.keys(filtered).length === 0;
+    const named = open.map((port) => (filtered[port] === undefined ? port : `${port} in part`));
+    const label = isAll ? '' : portsText(named);
     return [`  n${String(from)} -> n${String(to)} [${edgeStyle(isAll)}, label=${quoted(label)}];`];
   });
   return [

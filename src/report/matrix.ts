@@ -16,6 +16,8 @@ export interface MatrixPair {
   readonly from: number;
   readonly to: number;
   readonly ports: Readonly<Record<string, boolean>>;
+  /** What rules of layer 7 let through, for columns where they filter; absent where none does. */
+  readonly filtered?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -44,10 +46,16 @@ export function renderMatrixMarkdown({ peers, ports, pairs }: Matrix): string {
       row([
         names.get(pair.from) ?? '',
         names.get(pair.to) ?? '',
-        ...ports.map((port) => (pair.ports[port] === true ? 'yes' : 'no')),
+        ...ports.map((port) => cellOf(pair, port)),
       ]),
     ),
   ].join('\n');
+}
+
+function cellOf({ ports, filtered = {} }: MatrixPair, port: string): string {
+  if (ports[port] !== true) return 'no';
+  const only = filtered[port];
+  return only === undefined ? 'yes' : `only ${escape(only)}`;
 }
 
 function escape(text: string): string {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { synthesize } from '../../src/engine/desired.js';
 import { matrixOf } from '../../src/engine/matrix.js';
 import { compileFor } from '../../src/engine/provenance.js';
+import { graphOf } from '../../src/report/graph.js';
 import { renderMatrixMarkdown } from '../../src/report/matrix.js';
 
 const desired = await synthesize('examples/star-wars/plumb.ts');
@@ -47,5 +48,20 @@ describe('the matrix of star wars', () => {
     expect(lines[0]).toBe('| from | to | 80/TCP | other |');
     expect(lines).toHaveLength(made.pairs.length + 2);
     expect(lines).toContain('| host | {class=xwing,org=alliance} | yes | yes |');
+  });
+});
+
+describe('the matrix where rules of layer 7 filter', () => {
+  it('says what of it passes, in the document, the table and the picture', async () => {
+    const filtered = matrixOf(await synthesize('examples/star-wars-l7/plumb.ts'));
+    const id = (part: string) => filtered.peers.find(({ name }) => name.includes(part))?.id;
+    const landing = filtered.pairs.find(
+      ({ from, to }) => from === id('tiefighter') && to === id('deathstar'),
+    );
+    expect(landing?.ports['80/TCP']).toBe(true);
+    expect(landing?.filtered).toEqual({ '80/TCP': 'http POST /v1/request-landing' });
+    expect(renderMatrixMarkdown(filtered)).toContain('| only http POST /v1/request-landing |');
+    expect(graphOf(filtered)).toContain('80/TCP in part');
+    expect(made.pairs.filter((pair) => pair.filtered !== undefined)).toEqual([]);
   });
 });
