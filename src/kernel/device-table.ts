@@ -23,9 +23,10 @@ export class DeviceTable {
     return this;
   }
 
-  /** Reads again at the next use: somebody else changed the links. */
+  /** Reads again at the next use: what is there is not certain. The numbers stay known. */
   forget(): void {
     this.#used = undefined;
+    for (const [name, ifindex] of this.#own) this.#former.set(name, ifindex);
     this.#own.clear();
   }
 

@@ -26,8 +26,7 @@ export async function foldMetrics(instance: Instance): Promise<number> {
     const { key: struct } = structsOf(METRICS, 'kernel');
     let folded = 0;
     for (let i = 0; i < count; i++) {
-      // A copy: what is sliced off a Buffer is still the Buffer's.
-      const key = Uint8Array.from(keys.subarray(i * struct.size, (i + 1) * struct.size));
+      const key = keys.slice(i * struct.size, (i + 1) * struct.size);
       const { version } = readStruct(struct, key);
       if (version === 0 || live.has(Number(version))) continue;
       // First, because a full map has no room for the sum.

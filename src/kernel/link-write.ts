@@ -73,7 +73,12 @@ export async function deleteLink(context: WriteContext, { name }: LinkAttributes
   const devices = await context.devices.load();
   const ifindex = devices.ifindexOf(name);
   if (ifindex === undefined) return;
-  await context.send(undefined, [{ op: 'link-delete', ifindex }], ['ENODEV']);
+  try {
+    await context.send(undefined, [{ op: 'link-delete', ifindex }], ['ENODEV']);
+  } catch (error) {
+    devices.forget();
+    throw error;
+  }
   devices.removed(name);
 }
 

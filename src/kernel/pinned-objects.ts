@@ -142,8 +142,13 @@ export function pinOver(program: BpfProgram, path: string): void {
   // bpffs keeps names with a dot for itself.
   const aside = `${path}_next`;
   unpin(aside);
-  program.pin(aside);
-  renameSync(aside, path);
+  try {
+    program.pin(aside);
+    renameSync(aside, path);
+  } catch (error) {
+    unpin(aside);
+    throw error;
+  }
 }
 
 function programKey(name: string, { object, features }: Build): string {

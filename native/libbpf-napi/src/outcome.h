@@ -2,6 +2,7 @@
 
 #include <napi.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <functional>
@@ -49,8 +50,11 @@ inline std::string textOf(const Napi::Value &value) {
   return value.IsString() ? value.As<Napi::String>().Utf8Value() : std::string();
 }
 
+/** A plain Uint8Array: a Buffer with the same bytes would be no equal of it. */
 inline Napi::Value bufferOf(Napi::Env env, const Bytes &bytes) {
-  return Napi::Buffer<uint8_t>::Copy(env, bytes.data(), bytes.size());
+  auto array = Napi::Uint8Array::New(env, bytes.size());
+  std::copy(bytes.begin(), bytes.end(), array.Data());
+  return array;
 }
 
 /** Runs `work` off the main thread, then resolves a promise with the object that `convert` fills.

@@ -101,7 +101,7 @@ private:
 
   static void hand(Napi::Env env, const Napi::Function &callback, const std::vector<Bytes> &all) {
     for (const Bytes &record : all) {
-      callback.Call({Napi::Buffer<uint8_t>::Copy(env, record.data(), record.size())});
+      callback.Call({bufferOf(env, record)});
     }
   }
 
