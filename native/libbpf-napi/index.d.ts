@@ -218,6 +218,11 @@ export class BpfLink extends Handle {
   info(): LinkInfo;
   /** Swaps the program without a gap. */
   update(program: BpfProgram): Promise<void>;
+  /**
+   * Ends the attachment at once, pinned or not (Linux 5.9). Without it, what loses its last pin goes a
+   * little later.
+   */
+  detach(): Promise<void>;
 }
 
 /** Attaches to a device's tcx hook (Linux 6.6), at the end. `netns`: where the device is. */
@@ -227,6 +232,13 @@ export function attachTcx(options: {
   direction: 'ingress' | 'egress';
   netns?: string;
 }): Promise<BpfLink>;
+
+/** Numbers of the programs at a device's tcx hook (Linux 6.6), first to last. `netns`: where the device is. */
+export function tcxPrograms(options: {
+  ifindex: number;
+  direction: 'ingress' | 'egress';
+  netns?: string;
+}): Promise<number[]>;
 
 /** Attaches to socket lookup of a network namespace (Linux 5.9); this process's by default. */
 export function attachSkLookup(options: { program: BpfProgram; netns?: string }): Promise<BpfLink>;

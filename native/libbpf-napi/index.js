@@ -1,5 +1,5 @@
 export { BpfError } from './lib/error.js';
-export { attachCgroup, attachSkLookup, attachTcx, BpfLink } from './lib/link.js';
+export { attachCgroup, attachSkLookup, attachTcx, BpfLink, tcxPrograms } from './lib/link.js';
 export { BpfMap } from './lib/map.js';
 export { BpfObject, btfLayout, loadObject } from './lib/object.js';
 export { BpfProgram } from './lib/program.js';

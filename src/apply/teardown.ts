@@ -1,4 +1,5 @@
 import { rmdir } from 'node:fs/promises';
+import { dropDeadCgroups } from '../kernel/cgroup.js';
 import { directoriesOf, type Instance } from '../kernel/instance.js';
 import { dropDeadSkLookups } from '../kernel/sk-lookup.js';
 import { dropDeadTcx } from '../kernel/tcx.js';
@@ -9,6 +10,7 @@ export async function removeDirectories(instance: Instance): Promise<void> {
   await removeProvenance(instance);
   await dropDeadTcx(instance);
   await dropDeadSkLookups(instance);
+  await dropDeadCgroups(instance);
   for (const directory of directoriesOf(instance)) {
     try {
       await rmdir(directory);

@@ -4,6 +4,7 @@ import { PlumbError } from '../model/error.js';
 import { resource } from '../state/kinds.js';
 import type { CgroupAttributes, PlainResource } from '../state/state.js';
 import { pinsIn } from './bpf-map.js';
+import { detach } from './detach.js';
 import { failedWith } from './errno.js';
 import { linkPin, programPin, type Instance } from './instance.js';
 import { attachCgroup, BpfLink, BpfProgram, unpin } from './native.js';
@@ -119,11 +120,18 @@ export async function deleteCgroup(
   { instance }: WriteContext,
   { cgroup }: CgroupAttributes,
 ): Promise<void> {
-  unpin(pinOf(instance, cgroup));
+  await detach(pinOf(instance, cgroup));
   try {
     await rmdir(await cgroupPath(cgroup));
   } catch (error) {
     if (!failedWith(error, 'ENOENT', 'EBUSY')) throw error;
+  }
+}
+
+/** Takes away pins of attachments whose directories are gone. */
+export async function dropDeadCgroups(instance: Instance): Promise<void> {
+  for (const { cgroup, path } of await pinned(instance)) {
+    if (infoOf(path).cgroupId !== (await inodeOf(cgroup))) unpin(path);
   }
 }
 

@@ -44,7 +44,12 @@ export function commit(config: BpfMap, flip: boolean): void {
   const next = value.slice();
   const word = encodeEpoch({ active, generation: epoch.generation + 1 });
   viewOf(next).setUint32(epochOffset(), word, true);
-  config.update(KEY, next);
+  try {
+    config.update(KEY, next);
+  } catch (error) {
+    // Whoever undoes must know: what is in the map is in force, whatever was said of writing it.
+    if (encodeEpoch(readConfig(config).epoch) !== word) throw error;
+  }
 }
 
 function epochOffset(): number {

@@ -10,6 +10,7 @@ import {
   loadObject,
   mountBpffs,
   RingBuffer,
+  tcxPrograms,
   unpin,
 } from 'libbpf-napi';
 import type { BpfObject, MapInfo } from 'libbpf-napi';
@@ -52,6 +53,7 @@ export {
   loadObject,
   mountBpffs,
   RingBuffer,
+  tcxPrograms,
   unpin,
 };
 export { Netlink, netnsCreate, netnsDelete, netnsId, netnsList, netnsRead, netnsWrite, nft };

@@ -2,6 +2,7 @@ import { dirname } from 'node:path';
 import { resource } from '../state/kinds.js';
 import type { PlainResource, SkLookupAttributes } from '../state/state.js';
 import { pinsIn } from './bpf-map.js';
+import { detach } from './detach.js';
 import { failedWith } from './errno.js';
 import { linkPin, netnsPath, programPin, type Instance } from './instance.js';
 import { attachSkLookup, BpfLink, BpfProgram, netnsId, unpin } from './native.js';
@@ -89,8 +90,7 @@ export function deleteSkLookup(
   { instance }: WriteContext,
   { netns }: SkLookupAttributes,
 ): Promise<void> {
-  unpin(pinOf(instance, netns));
-  return Promise.resolve();
+  return detach(pinOf(instance, netns));
 }
 
 /** Takes away pins of attachments whose namespaces are gone. */

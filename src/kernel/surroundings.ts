@@ -1,13 +1,11 @@
-import type { Firewall, ForeignHook, ForeignRule, Surroundings } from '../model/surroundings.js';
+import type { Firewall, ForeignRule, Surroundings } from '../model/surroundings.js';
 import { ROUTE_PROTOCOL } from '../state/layout.js';
 import { failedWith } from './errno.js';
+import { readHooks } from './foreign-hooks.js';
 import type { Instance } from './instance.js';
-import { Netlink, netnsRead, nft, type Link, type Rule } from './native.js';
+import { Netlink, netnsRead, nft, type Rule } from './native.js';
 import { firewallsOf } from './firewalls.js';
 import { portsOf } from './listening.js';
-
-/** clsact's two places on a device. */
-const PARENTS = { ingress: 0xffff_fff2, egress: 0xffff_fff3 } as const;
 
 /** RTPROT_KERNEL: what the kernel makes by itself. */
 const KERNEL = 2;
@@ -41,7 +39,8 @@ export async function readSurroundings(
           const device = names.get(oif ?? 0);
           return { destination, table, ...(device === undefined ? {} : { device }) };
         }),
-      hooks: await hooksOn(
+      hooks: await readHooks(
+        instance,
         netlink,
         links.filter(({ name }) => devices.includes(name)),
       ),
@@ -88,19 +87,6 @@ function ruleOf({ priority, table, fwmark, fwmask }: Rule): ForeignRule {
     ...(fwmark === undefined ? {} : { mark: fwmark }),
     ...(fwmask === undefined ? {} : { mask: fwmask }),
   };
-}
-
-async function hooksOn(netlink: Netlink, links: readonly Link[]): Promise<ForeignHook[]> {
-  const hooks: ForeignHook[] = [];
-  for (const { name, ifindex } of links) {
-    for (const direction of ['ingress', 'egress'] as const) {
-      for (const { kind, bpf } of await netlink.filters({ ifindex, parent: PARENTS[direction] })) {
-        const what = bpf === undefined ? kind : `${kind} ${bpf.name}`;
-        hooks.push({ device: name, direction, what });
-      }
-    }
-  }
-  return hooks;
 }
 
 /** A kernel without nf_tables has no chains; who has no privileges is not shown them. */

@@ -3,6 +3,7 @@ import { resource } from '../state/kinds.js';
 import type { PlainResource, TcxAttributes } from '../state/state.js';
 import { pinsIn } from './bpf-map.js';
 import { linkPin, programPin, type Instance } from './instance.js';
+import { detach } from './detach.js';
 import { attachTcx, BpfLink, BpfProgram, unpin, type Link } from './native.js';
 import type { WriteContext } from './write-context.js';
 
@@ -94,8 +95,7 @@ async function updated(path: string, ifindex: number, program: BpfProgram): Prom
 }
 
 export function deleteTcx(context: WriteContext, tcx: TcxAttributes): Promise<void> {
-  unpin(linkPin(context.instance, pinName(tcx)));
-  return Promise.resolve();
+  return detach(linkPin(context.instance, pinName(tcx)));
 }
 
 /** Takes away pins of attachments whose devices are gone: a link outlives its device. */

@@ -131,7 +131,7 @@ describe.each(SCENARIOS)('$what', ({ from, to }) => {
     { timeout: 600_000 },
     async () => {
       await turnTo(node.name, node.instance, from);
-      const before = await everything();
+      let before = await everything();
       const codes = new Set<string>();
       let failed = 0;
       for (let call = 1 + (STRIDE >> 2), n = 0; ; call += STRIDE, n++) {
@@ -153,6 +153,7 @@ describe.each(SCENARIOS)('$what', ({ from, to }) => {
           // It was no failure to whoever asked: then everything is as it was planned.
           expect((await planTurn(node.name, node.instance, to)).steps, where).toEqual([]);
           await turnTo(node.name, node.instance, from);
+          before = await everything();
           continue;
         }
         failed++;

@@ -6,6 +6,7 @@ import { lintSurroundings } from '../../src/lint/surroundings.js';
 import type { NodeSpec } from '../../src/model/program.js';
 import type { Surroundings } from '../../src/model/surroundings.js';
 import { resource } from '../../src/state/kinds.js';
+import { ForeignPrograms } from './foreign-programs.js';
 import { KernelNode } from './node.js';
 
 const PORT = 8472;
@@ -28,6 +29,7 @@ describe('what is around a node', () => {
   let node: KernelNode;
   let quiet: Surroundings;
   let loud: Surroundings;
+  let foreign: ForeignPrograms | undefined;
 
   const inside = (command: string, ...args: string[]): string =>
     node.inside(node.name, command, ...args);
@@ -62,6 +64,7 @@ describe('what is around a node', () => {
     node.ip('rule', 'add', 'fwmark', '0x200/0xf00', 'lookup', '77', 'priority', '99');
     node.tc('qdisc', 'add', 'dev', 'up0', 'clsact');
     node.tc('filter', 'add', 'dev', 'up0', 'ingress', ...['bpf', 'bytecode', '1,6 0 0 4294967295']);
+    foreign = await ForeignPrograms.attach(node, 'up0');
     inside('nft', 'add table ip foreign');
     inside(
       'nft',
@@ -84,6 +87,7 @@ describe('what is around a node', () => {
     }
   });
   afterAll(() => {
+    foreign?.dispose();
     node.dispose();
   });
 
@@ -95,7 +99,11 @@ describe('what is around a node', () => {
   it('is read with names, marks and ports', () => {
     expect(loud.rules).toContainEqual({ priority: 99, table: 77, mark: 0x200, mask: 0xf00 });
     expect(loud.routes).toContainEqual({ destination: '10.1.0.128/25', table: 77, device: 'up0' });
-    expect(loud.hooks).toEqual([{ device: 'up0', direction: 'ingress', what: 'bpf' }]);
+    expect(loud.hooks).toEqual([
+      { device: 'up0', direction: 'ingress', what: 'xdp others_xdp' },
+      { device: 'up0', direction: 'ingress', what: 'bpf' },
+      { device: 'up0', direction: 'egress', what: 'tcx others_tcx' },
+    ]);
     expect(loud.firewalls).toEqual([
       { chain: 'ip foreign passing', hook: 'forward', policy: 'drop', marks: [0x300] },
     ]);
@@ -107,6 +115,8 @@ describe('what is around a node', () => {
       'PLL_FORWARDING_OFF',
       'PLL_FORWARDING_OFF',
       'PLL_RP_FILTER',
+      'PLL_FOREIGN_HOOK',
+      'PLL_FOREIGN_HOOK',
       'PLL_FOREIGN_HOOK',
       'PLL_FIREWALL_DROPS',
       'PLL_FOREIGN_ROUTE',

@@ -13,6 +13,7 @@ import {
   listIds,
   loadObject,
   RingBuffer,
+  tcxPrograms,
   unpin,
 } from 'libbpf-napi';
 import { Fixture } from './fixture.js';
@@ -157,7 +158,7 @@ describe.sequential('libbpf-napi', () => {
     const size = (await import('node:os')).cpus().length * 8;
     const value = new Uint8Array(size).fill(3);
     map.update(u32(1), value);
-    expect(map.lookup(u32(1))).toEqual(Buffer.from(value));
+    expect(map.lookup(u32(1))).toEqual(value);
     expect(() => {
       map.update(u32(1), new Uint8Array(8 + size));
     }).toThrow(/bytes of values/);
@@ -214,6 +215,12 @@ describe.sequential('libbpf-napi', () => {
       type: 'tcx',
       programId: object.program('count').info().id,
     });
+    const place = { ifindex: fixture.ifindex, netns: fixture.netnsPath };
+    const programs = () => tcxPrograms({ ...place, direction: 'ingress' });
+    expect(await programs()).toEqual([object.program('count').info().id]);
+    expect(await tcxPrograms({ ...place, direction: 'egress' })).toEqual([]);
+    await again.detach();
+    expect(await programs()).toEqual([]);
     again.close();
     unpin(path);
     const lookup = await attachSkLookup({

@@ -27,6 +27,9 @@ const IFLA_IFALIAS = 20;
 const IFLA_AF_SPEC = 26;
 const IFLA_EXT_MASK = 29;
 const IFLA_LINK_NETNSID = 37;
+const IFLA_XDP = 43;
+/** One program; or one each for generic, driver and hardware mode. */
+const IFLA_XDP_PROG_IDS = [4, 5, 6, 7];
 const IFLA_INFO_KIND = 1;
 const IFLA_INET6_ADDR_GEN_MODE = 8;
 const RTEXT_FILTER_SKIP_STATS = 8;
@@ -120,7 +123,14 @@ export function readLink(body) {
     master: attributes.u32(IFLA_MASTER),
     type: body.readUInt16LE(2),
     flags,
+    xdp: readXdp(attributes.nest(IFLA_XDP)),
     addrGenMode: mode === undefined ? undefined : ADDR_GEN_MODES[mode],
     vxlan: kind === 'vxlan' ? readVxlan(info?.nest(IFLA_INFO_DATA)) : undefined,
   });
+}
+
+/** @param {Attributes | undefined} xdp */
+function readXdp(xdp) {
+  const ids = IFLA_XDP_PROG_IDS.map((type) => xdp?.u32(type) ?? 0).filter((id) => id !== 0);
+  return ids.length > 0 ? [...new Set(ids)] : undefined;
 }

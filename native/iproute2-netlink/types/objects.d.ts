@@ -30,6 +30,8 @@ export interface Link {
   addrGenMode?: AddrGenMode;
   /** Of kind `vxlan`: its UDP port, and whether each packet says where it goes. */
   vxlan?: { port: number; external: boolean };
+  /** Numbers of the XDP programs that it runs; absent for none. */
+  xdp?: number[];
 }
 
 export interface Address {

@@ -18,6 +18,10 @@ export class BpfLink extends Handle {
   async update(program) {
     checked(await addon.updateLink(this.fd, program.fd), 'update link');
   }
+
+  async detach() {
+    checked(await addon.detach(this.fd), 'detach link');
+  }
 }
 
 /** @param {{ program: { fd: number }, ifindex: number, direction: 'ingress' | 'egress', netns?: string }} o */
@@ -35,4 +39,10 @@ export async function attachSkLookup({ program, netns = '' }) {
 export async function attachCgroup({ program, cgroup, attachType }) {
   const made = await addon.cgroup(program.fd, cgroup, attachType);
   return new BpfLink(checked(made, `attach to ${cgroup}`).fd);
+}
+
+/** @param {{ ifindex: number, direction: 'ingress' | 'egress', netns?: string }} o */
+export async function tcxPrograms({ ifindex, direction, netns = '' }) {
+  const found = await addon.tcxPrograms(ifindex, direction === 'ingress', netns);
+  return checked(found, `programs at tcx ${direction} of device ${ifindex}`).programs;
 }

@@ -16,7 +16,7 @@ export class BpfProgram extends Handle {
 
   info() {
     const { errno, type, tag, ...info } = checked(addon.programInfo(this.fd), 'describe program');
-    return { ...info, type: nameOf(PROGRAM_TYPES, type), tag: tag.toString('hex') };
+    return { ...info, type: nameOf(PROGRAM_TYPES, type), tag: Buffer.from(tag).toString('hex') };
   }
 
   /** @param {import('../index.js').TestRunOptions} o */

@@ -217,6 +217,26 @@ Napi::Value updateLinkValue(const Info &info) {
   });
 }
 
+Napi::Value detachValue(const Info &info) {
+  return outcomeTask(info.Env(), [link = intOf(info[0])] { return detach(link); });
+}
+
+/** tcxPrograms(ifindex, ingress, netns) */
+Napi::Value tcxProgramsValue(const Info &info) {
+  return Task<Attached>::start(
+      info.Env(),
+      [ifindex = numberOf(info[0]), ingress = info[1].ToBoolean().Value(),
+       netns = textOf(info[2])] { return queryTcx(ifindex, ingress, netns); },
+      [](Napi::Env env, Attached &attached) {
+        auto object = outcomeObject(env, attached.outcome);
+        auto ids = Napi::Array::New(env, attached.programs.size());
+        for (uint32_t i = 0; i < attached.programs.size(); i++)
+          ids.Set(i, attached.programs[i]);
+        object.Set("programs", ids);
+        return Napi::Value(object);
+      });
+}
+
 Napi::Value layoutValue(const Info &info) {
   const Layout layout = layoutOf(textOf(info[0]), textOf(info[1]));
   auto object = outcomeObject(info.Env(), layout.outcome);
@@ -266,6 +286,8 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
       {"skLookup", skLookupValue},
       {"cgroup", cgroupValue},
       {"updateLink", updateLinkValue},
+      {"detach", detachValue},
+      {"tcxPrograms", tcxProgramsValue},
       {"layout", layoutValue},
       {"close", closeValue},
       {"isBpffs", isBpffsValue},

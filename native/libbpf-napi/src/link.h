@@ -1,5 +1,7 @@
 #pragma once
 
+#include <vector>
+
 #include "sys.h"
 
 namespace bpf {
@@ -14,5 +16,16 @@ Opened linkTcx(int program, uint32_t ifindex, bool ingress, const std::string &n
 Opened linkSkLookup(int program, const std::string &netns);
 /** A link to a cgroup v2 directory, of the attach type that the program was loaded for. */
 Opened linkCgroup(int program, const std::string &cgroup, uint32_t attachType);
+
+/** Ends what a link attaches at once, whoever still holds the link. */
+Outcome detach(int link);
+
+struct Attached {
+  Outcome outcome;
+  std::vector<uint32_t> programs;
+};
+
+/** Numbers of the programs at a device's tcx hook, first to last. */
+Attached queryTcx(uint32_t ifindex, bool ingress, const std::string &netns);
 
 } // namespace bpf
