@@ -1,4 +1,4 @@
-import { mkdir, readFile, rmdir, stat } from 'node:fs/promises';
+import { mkdir, readFile, rmdir, stat, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { PlumbError } from '../model/error.js';
 import { resource } from '../state/kinds.js';
@@ -13,16 +13,31 @@ import type { WriteContext } from './write-context.js';
 const PREFIX = 'cgroup-';
 /** BPF_CGROUP_INET6_GETSOCKNAME of enum bpf_attach_type (Linux 5.8). */
 const INET6_GETSOCKNAME = 32;
+/** Of statfs(2). */
+const CGROUP2_SUPER_MAGIC = 0x63677270;
 
 /** bpffs keeps names with a dot for itself, and no node's name has a colon. */
 function pinOf(instance: Instance, cgroup: string): string {
   return linkPin(instance, PREFIX + cgroup.replaceAll('.', ':'));
 }
 
-/** Where cgroup v2 is mounted; undefined where it is not. */
+/** Where cgroup v2 is mounted, and no other mount hides it; undefined where it is not. */
 export async function cgroupRoot(): Promise<string | undefined> {
   const mounts = (await readFile('/proc/self/mounts', 'utf8')).split('\n');
-  return mounts.map((line) => line.split(' ')).find(([, , type]) => type === 'cgroup2')?.[1];
+  for (const line of mounts) {
+    const [, path = '', type] = line.split(' ');
+    if (type === 'cgroup2' && (await isCgroup2(path))) return path;
+  }
+  return undefined;
+}
+
+async function isCgroup2(path: string): Promise<boolean> {
+  try {
+    return (await statfs(path)).type === CGROUP2_SUPER_MAGIC;
+  } catch (error) {
+    if (failedWith(error, 'ENOENT', 'EACCES')) return false;
+    throw error;
+  }
 }
 
 /** @throws PlumbError PLB_CGROUP where cgroup v2 is not mounted */
@@ -86,7 +101,7 @@ export async function writeCgroup(
 ): Promise<void> {
   const path = pinOf(instance, cgroup);
   const directory = await cgroupPath(cgroup);
-  await mkdir(directory, { recursive: true });
+  await makeCgroup(directory);
   const program = BpfProgram.openPinned(programPin(instance, name));
   try {
     const isPinned = (await pinned(instance)).some((one) => one.path === path);
@@ -103,6 +118,15 @@ export async function writeCgroup(
     }
   } finally {
     program.close();
+  }
+}
+
+/** The directory of a cgroup; one that is there is fine. */
+export async function makeCgroup(directory: string): Promise<void> {
+  try {
+    await mkdir(directory);
+  } catch (error) {
+    if (!failedWith(error, 'EEXIST')) throw error;
   }
 }
 

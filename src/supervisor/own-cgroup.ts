@@ -1,6 +1,6 @@
-import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { cgroupPath } from '../kernel/cgroup.js';
+import { cgroupPath, makeCgroup } from '../kernel/cgroup.js';
 
 /** The cgroup of this process, which those that it starts are in too. */
 export class OwnCgroup {
@@ -20,7 +20,7 @@ export class OwnCgroup {
     }
     if (this.#entered === undefined) this.#home = ownName();
     const path = await cgroupPath(cgroup);
-    mkdirSync(path, { recursive: true });
+    await makeCgroup(path);
     moveTo(path);
     this.#entered = cgroup;
   }

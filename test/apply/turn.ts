@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import type { NodeSpec, ProgramDocument } from '../../src/model/program.js';
 import { apply } from '../../src/apply/apply.js';
 import type { Instance } from '../../src/kernel/instance.js';
 import { readState } from '../../src/kernel/read-state.js';
@@ -19,10 +20,15 @@ function numbered(node: string): IdentityLock {
   return allocateIdentities(all.flat(), EMPTY_LOCK).lock;
 }
 
+type RedirectMode = NonNullable<NodeSpec['redirectMode']>;
+
+/** So many turns of the changing program; one that filters HTTP by a mode; or nothing at all. */
+export type Turn = number | RedirectMode | 'none';
+
 /** What the changing program means after so many turns; of none: nothing. */
-export function stateOfTurn(node: string, turn: number | 'none'): State {
+export function stateOfTurn(node: string, turn: Turn): State {
   if (turn === 'none') return emptyState(node);
-  const document = changingProgram(node, turn);
+  const document = typeof turn === 'number' ? changingProgram(node, turn) : filtered(node, turn);
   const [spec] = document.nodes;
   if (spec === undefined) throw new Error('there is no node');
   const allocation = allocateIdentities(document.endpoints, numbered(node));
@@ -36,18 +42,27 @@ export function stateOfTurn(node: string, turn: number | 'none'): State {
   return synth({ document, node: spec, allocation, compiled, datapath: { hash } });
 }
 
-export async function planTurn(
-  node: string,
-  instance: Instance,
-  turn: number | 'none',
-): Promise<Plan> {
+/** Filters a port besides, and translates what leaves for the world. */
+function filtered(node: string, redirectMode: RedirectMode): ProgramDocument {
+  const document = changingProgram(node, 0);
+  const ports = [{ port: 9090, protocol: 'TCP' as const }];
+  const policy = {
+    origin: { path: 'filtered' },
+    name: 'filtered',
+    endpointSelector: { matchLabels: { app: 'server' } },
+    ingress: [{ toPorts: [{ ports, rules: { http: [{ path: '/x' }] } }] }],
+  };
+  return {
+    ...document,
+    nodes: document.nodes.map((one) => ({ ...one, redirectMode, masquerade: true })),
+    policies: [...document.policies, policy],
+  };
+}
+
+export async function planTurn(node: string, instance: Instance, turn: Turn): Promise<Plan> {
   return plan(stateOfTurn(node, turn), await readState(instance, { node }));
 }
 
-export async function turnTo(
-  node: string,
-  instance: Instance,
-  turn: number | 'none',
-): Promise<State> {
+export async function turnTo(node: string, instance: Instance, turn: Turn): Promise<State> {
   return apply(await planTurn(node, instance, turn), instance);
 }
