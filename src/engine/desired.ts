@@ -17,6 +17,8 @@ import { compileFor, readCompiled, type Compiled } from './provenance.js';
 /** A program, compiled for one node, and the kernel state that it means. */
 export interface Desired extends Compiled {
   readonly state: State;
+  /** The document as it was written: rules name groups and services, not whom those stand for. */
+  readonly written: ProgramDocument;
   readonly lockPath: string;
   /** Whether identities got numbers, or lost them, that the lock file does not have yet. */
   readonly lockChanged: boolean;
@@ -40,7 +42,7 @@ export async function synthesize(
   { node: wanted, manifests }: SynthesizeOptions = {},
 ): Promise<Desired> {
   const lockPath = manifests === undefined ? lockPathOf(resolve(path)) : manifestLock(manifests);
-  const [{ document, timings }, lock, hash] = await Promise.all([
+  const [{ document, written, timings }, lock, hash] = await Promise.all([
     manifests === undefined ? loadProgram(path) : loadManifestDocument(manifests),
     readLock(lockPath),
     datapathHash(),
@@ -65,6 +67,7 @@ export async function synthesize(
   return {
     ...compiled,
     state,
+    written,
     lockPath,
     lockChanged: JSON.stringify(sorted(lock)) !== JSON.stringify(sorted(allocation.lock)),
     warnings: [
@@ -87,13 +90,14 @@ export async function desiredAsApplied(provenance: string | undefined): Promise<
   const datapath = { hash: await datapathHash() };
   const state = synth({ document, node, allocation, compiled: policy, datapath });
   const { warnings } = policy;
-  return { ...compiled, state, lockPath: '', lockChanged: false, warnings, timings: {} };
+  const unasked = { lockPath: '', lockChanged: false, warnings, timings: {} };
+  return { ...compiled, state, written: document, ...unasked };
 }
 
 async function loadManifestDocument(path: string) {
   const started = performance.now();
-  const document = await manifestDocument(path);
-  return { document, timings: { manifests: performance.now() - started } };
+  const read = await manifestDocument(path);
+  return { ...read, timings: { manifests: performance.now() - started } };
 }
 
 /** Records the numbers of a program's identities next to it, if that says anything new. */

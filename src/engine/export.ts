@@ -11,15 +11,15 @@ export interface ExportRequest {
 }
 
 /**
- * A program's policies, with its endpoints as Pods, as YAML documents.
+ * A program's policies, with its endpoints as Pods and its services, as YAML documents.
  * @throws PlumbErrors PLB_EXPORT for what the format has no words for, all together
  */
 export async function exportManifests(
   path: string,
   { format, ...options }: ExportRequest,
 ): Promise<{ readonly yaml: string; readonly manifests: readonly Manifest[] }> {
-  const { document } = await synthesize(path, options);
-  const { manifests, errors } = manifestsOf(document, format);
+  const { written } = await synthesize(path, options);
+  const { manifests, errors } = manifestsOf(written, format);
   throwAll(errors);
   return { yaml: yamlOf(manifests), manifests };
 }

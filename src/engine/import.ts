@@ -1,7 +1,7 @@
 import { printProgram } from '../loader/print-program.js';
 import { documentOf } from '../manifests/build.js';
 import { throwAll } from '../model/error.js';
-import { validateProgram } from '../model/validate-program.js';
+import { documentErrors } from '../model/resolve-program.js';
 import { manifestCalls } from './manifests.js';
 
 export interface Imported {
@@ -17,7 +17,7 @@ export interface Imported {
  */
 export async function importManifests(path: string): Promise<Imported> {
   const calls = await manifestCalls(path);
-  throwAll(validateProgram(documentOf(calls)));
+  throwAll(documentErrors(documentOf(calls)));
   const counts: Record<string, number> = {};
   for (const { construct } of calls) counts[construct] = (counts[construct] ?? 0) + 1;
   return { program: printProgram(calls), counts };

@@ -7,7 +7,7 @@ import type { ConstructCall } from '../model/construct-call.js';
 import { PlumbError, throwAll } from '../model/error.js';
 import { canonicalSources } from '../model/label-source.js';
 import type { ProgramDocument } from '../model/program.js';
-import { validateProgram } from '../model/validate-program.js';
+import { documentErrors, resolveProgram } from '../model/resolve-program.js';
 
 const EXTENSION = /\.(ya?ml|json)$/;
 
@@ -22,11 +22,17 @@ export async function manifestCalls(path: string): Promise<readonly ConstructCal
   return readManifests(await manifestFiles(path));
 }
 
+/** What manifests mean, and the same as it was written, with names of groups and services. */
+export interface ManifestDocument {
+  readonly document: ProgramDocument;
+  readonly written: ProgramDocument;
+}
+
 /** What manifests mean, valid, as {@link manifestCalls} reads them. */
-export async function manifestDocument(path: string): Promise<ProgramDocument> {
+export async function manifestDocument(path: string): Promise<ManifestDocument> {
   const document = documentOf(await manifestCalls(path));
-  throwAll(validateProgram(document));
-  return canonicalSources(document);
+  throwAll(documentErrors(document));
+  return { document: resolveProgram(document), written: canonicalSources(document) };
 }
 
 /** The lock file of manifests: in their directory, or the working directory for standard input. */

@@ -2,12 +2,9 @@ import type { Stats } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import { PlumbError, throwAll } from '../model/error.js';
-import { groupErrors, withoutGroups } from '../model/cidr-groups.js';
-import { withCidrLabels } from '../model/cidr-label.js';
 import { canonicalSources } from '../model/label-source.js';
 import type { ProgramDocument } from '../model/program.js';
-import { servicePeerErrors, withoutServicePeers } from '../model/service-peers.js';
-import { validateProgram } from '../model/validate-program.js';
+import { documentErrors, resolveProgram } from '../model/resolve-program.js';
 import { makeBundle, type Bundle } from './bundle.js';
 import { readDocument } from './document.js';
 import { evaluate, type Evaluation } from './evaluate.js';
@@ -29,6 +26,8 @@ export interface LoadOptions {
 export interface LoadedProgram {
   /** What the program means, valid, with places in the program's sources. */
   readonly document: ProgramDocument;
+  /** The same as it was written: rules name groups and services, not whom those stand for. */
+  readonly written: ProgramDocument;
   /**
    * Milliseconds. `check` is without the loading of the compiler, `evaluate` is in the child; `bundle`
    * goes on until this thread has seen its end. They overlap.
@@ -43,7 +42,7 @@ export interface LoadedProgram {
  * @param path of the TypeScript file, absolute or from the working directory
  * @throws PlumbError or PlumbErrors: PLB_PROGRAM_NOT_FOUND, PLB_TYPE, PLB_BUNDLE, PLB_PROGRAM,
  *   PLB_PROGRAM_TIMEOUT, PLB_NO_APP, PLB_MANY_APPS, PLB_DOCUMENT, those of the constructs and those of
- *   {@link validateProgram}. Type errors win over all that follow.
+ *   {@link documentErrors}. Type errors win over all that follow.
  */
 export async function loadProgram(path: string, options: LoadOptions = {}): Promise<LoadedProgram> {
   const file = resolve(path);
@@ -71,13 +70,10 @@ export async function loadProgram(path: string, options: LoadOptions = {}): Prom
   if (outcome.error !== undefined) throw thrown(outcome.error, positions, name);
   if (outcome.document === undefined) wrongAppCount(outcome.apps ?? [], positions, name);
   const document = readDocument(outcome.document, positions, ruleLines);
-  throwAll([
-    ...validateProgram(document),
-    ...groupErrors(document),
-    ...servicePeerErrors(document),
-  ]);
+  throwAll(documentErrors(document));
   return {
-    document: withCidrLabels(withoutServicePeers(withoutGroups(canonicalSources(document)))),
+    document: resolveProgram(document),
+    written: canonicalSources(document),
     timings: { check: checkMs, bundle: bundleMs, evaluate: outcome.elapsed },
     sources: bundle.sources,
   };

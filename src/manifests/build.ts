@@ -1,5 +1,6 @@
 import type { Construct } from 'constructs';
 import { App } from '../../constructs/app.js';
+import { CIDRGroup } from '../../constructs/cidr-group.js';
 import { ClusterNetworkPolicy } from '../../constructs/cluster-network-policy.js';
 import { Endpoint } from '../../constructs/endpoint.js';
 import { KubernetesNetworkPolicy } from '../../constructs/kubernetes-network-policy.js';
@@ -19,6 +20,7 @@ const CLASSES: Readonly<Record<ConstructName, Class>> = {
   Namespace,
   Endpoint,
   Service,
+  CIDRGroup,
   NetworkPolicy,
   KubernetesNetworkPolicy,
   ClusterNetworkPolicy,
@@ -58,7 +60,7 @@ export function documentOf(calls: readonly ConstructCall[]): ProgramDocument {
   const app = new App();
   const made = build(calls, app);
   const document = app.toDocument();
-  const { nodes, endpoints, policies, services } = document;
+  const { nodes, endpoints, policies, services, cidrGroups } = document;
   const place = ({ path }: Origin): Origin => ({ path, ...made.get(path)?.origin });
   const placed = <T extends { readonly origin: Origin }>(list: readonly T[]): T[] =>
     list.map((item) => ({ ...item, origin: place(item.origin) }));
@@ -67,6 +69,7 @@ export function documentOf(calls: readonly ConstructCall[]): ProgramDocument {
     nodes: placed(nodes),
     endpoints: placed(endpoints),
     policies: placed(policies).map((policy) => placeRules(policy, made.get(policy.origin.path))),
+    ...(cidrGroups && { cidrGroups: placed(cidrGroups) }),
     services: placed(services),
   };
 }

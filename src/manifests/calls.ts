@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import type { ConstructCall, ConstructName, PlainValue } from '../model/construct-call.js';
-import { parsePrefix, contains } from '../model/prefix.js';
 import type { Metadata } from './metadata.js';
 import type { At } from './place.js';
 import type { Placed } from './reader.js';
@@ -15,15 +14,22 @@ export interface Resource {
   readonly emit: (calls: Calls) => void;
 }
 
-/** A group of prefixes that rules name. */
-export interface CidrGroup {
+/** A Service of Kubernetes that rules may name, or mean by its labels. */
+export interface KnownService {
+  readonly name: string;
+  readonly namespace: string;
   readonly labels: Readonly<Record<string, string>>;
-  readonly cidrs: readonly string[];
+  /** What the construct is called; absent where nothing is made of the service. */
+  readonly construct?: string;
+  /** Why a rule cannot mean its back-ends. */
+  readonly refusal?: string;
 }
 
 /** Gathers the calls that manifests mean, and gives out names and addresses. */
 export class Calls {
-  readonly groups = new Map<string, CidrGroup>();
+  /** Names of groups of prefixes; like services they come before the rules that name them. */
+  readonly groups = new Set<string>();
+  readonly services: KnownService[] = [];
   private readonly namespaceCalls = new Map<string, ConstructCall>();
   private readonly others: ConstructCall[] = [];
   private readonly ids = new Set<string>();
@@ -133,18 +139,11 @@ function digest(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }
 
-/** Exceptions that are inside a prefix: those of a group are shared by all of its prefixes. */
-export function exceptionsIn(cidr: string, except: readonly string[]): readonly string[] {
-  const outer = parsePrefix(cidr);
-  return except.filter((text) => {
-    const inner = parsePrefix(text);
-    return outer && inner && inner.length >= outer.length && contains(outer, inner);
-  });
-}
-
 /** What a policy says of itself, as properties of its construct. */
 export function aboutOf(metadata: Metadata): { readonly [name: string]: PlainValue } {
-  return metadata.labels && Object.keys(metadata.labels).length > 0
-    ? { labels: metadata.labels }
-    : {};
+  const { labels = {}, annotations: description } = metadata;
+  return {
+    ...(Object.keys(labels).length > 0 && { labels }),
+    ...(description !== undefined && { description }),
+  };
 }

@@ -7,7 +7,9 @@ import type {
   PortSpec,
   SelectorSpec,
 } from '../model/program.js';
+import { cidrSource, type CidrSource } from './cilium-cidr.js';
 import { l7Rules } from './cilium-l7.js';
+import { serviceSources, type ServiceSource } from './cilium-service.js';
 import {
   defined,
   integer,
@@ -20,7 +22,7 @@ import {
   text,
   textOrInteger,
 } from './reader.js';
-import { type Field, type Reader } from './reader.js';
+import type { Field, Placed, Reader } from './reader.js';
 import { selector } from './selector.js';
 
 const ENTITIES = [
@@ -37,9 +39,6 @@ const ENTITIES = [
   ...(['ingress', 'health', 'unmanaged', 'kube-apiserver', 'none'] as const),
 ];
 
-const SOON = 'Leave the rule out, or wait for a version that has it.';
-const later = (what: string): Field<undefined> =>
-  refused(`${what} cannot be expressed by this version yet`, SOON);
 const legacy = (instead: string): Field<undefined> => refused('it is legacy', instead);
 
 interface RawPort {
@@ -90,28 +89,6 @@ const icmps = list(
   }),
 );
 
-/** A CIDR with exceptions, or a group of CIDRs: exactly one of the first three. */
-export interface CidrSource {
-  readonly cidr?: string | undefined;
-  readonly cidrGroupRef?: string | undefined;
-  readonly cidrGroupSelector?: SelectorSpec | undefined;
-  readonly except?: readonly string[] | undefined;
-}
-
-const cidrSource: Reader<CidrSource> = (at) => {
-  const value = object<CidrSource>('CIDR rule', {
-    cidr: optional(text),
-    cidrGroupRef: optional(text),
-    cidrGroupSelector: optional(selector),
-    except: optional(list(text)),
-  })(at);
-  const { cidr, cidrGroupRef, cidrGroupSelector } = value;
-  if ([cidr, cidrGroupRef, cidrGroupSelector].filter((s) => s !== undefined).length === 1)
-    return value;
-  const message = 'needs one of cidr, cidrGroupRef and cidrGroupSelector';
-  return at.refuse('PLB_MANIFEST_VALUE', message, 'Write one rule for each.');
-};
-
 interface RawFQDN {
   readonly matchName?: string | undefined;
   readonly matchPattern?: string | undefined;
@@ -140,8 +117,8 @@ interface PortRule {
 const rawPortRule = object<PortRule>('port rule', {
   ports: required(nonEmptyPorts),
   rules: optional(l7Rules(fqdn)),
-  terminatingTLS: later('TLS interception'),
-  originatingTLS: later('TLS interception'),
+  terminatingTLS: refused('TLS is not decrypted', 'Leave the rule out, or use serverNames.'),
+  originatingTLS: refused('TLS is not decrypted', 'Leave the rule out, or use serverNames.'),
   serverNames: optional(list(text)),
   listener: refused('it names a proxy of the cluster', 'Leave it out.'),
 });
@@ -162,6 +139,7 @@ export interface CiliumRule {
   readonly cidrSet?: readonly CidrSource[];
   readonly entities?: readonly Entity[];
   readonly nodes?: readonly SelectorSpec[];
+  readonly services?: readonly Placed<ServiceSource>[];
   readonly fqdns?: readonly FQDNSelectorSpec[];
   readonly toPorts?: readonly PortRuleSpec[];
   readonly icmps?: ReturnType<typeof icmps>;
@@ -181,7 +159,7 @@ function ruleReader(direction: 'from' | 'to', isDeny: boolean): Reader<CiliumRul
     toPorts: optional(list(isDeny ? denyPortRule : portRule)),
     icmps: optional(icmps),
     ...(direction === 'to' && {
-      toServices: later('a peer that is a service'),
+      toServices: optional(serviceSources),
       ...(!isDeny && { toFQDNs: optional(list(fqdn)) }),
     }),
     ...(!isDeny && {
@@ -200,6 +178,7 @@ function ruleReader(direction: 'from' | 'to', isDeny: boolean): Reader<CiliumRul
       cidrSet: value[side('CIDRSet')],
       entities: value[side('Entities')],
       nodes: value[side('Nodes')],
+      services: value['toServices'],
       fqdns: value['toFQDNs'],
       toPorts: some(value['toPorts']),
       icmps: some(value['icmps']),

@@ -1,9 +1,10 @@
-import { matchesSelector } from '../model/selector.js';
 import type { ConstructCall, PlainValue } from '../model/construct-call.js';
-import type { CIDRRuleSpec, SelectorSpec } from '../model/program.js';
-import { aboutOf, exceptionsIn, type Calls, type Resource } from './calls.js';
+import type { SelectorSpec } from '../model/program.js';
+import { aboutOf, type Calls, type Resource } from './calls.js';
+import { withLength, writeCidr } from './cilium-cidr.js';
 import { egressDenyRule, egressRule, ingressDenyRule, ingressRule } from './cilium-rule.js';
-import type { CidrSource, CiliumRule } from './cilium-rule.js';
+import type { CiliumRule } from './cilium-rule.js';
+import { writeServices } from './cilium-service.js';
 import { metadata, type Metadata } from './metadata.js';
 import type { At } from './place.js';
 import {
@@ -176,82 +177,22 @@ function labelsOf(meta: Metadata, labels: readonly Label[]): PlainValue | undefi
   return Object.keys(all).length === 0 ? undefined : all;
 }
 
-/** The rule as the construct takes it, groups of prefixes written out. */
+/** The rule as the construct takes it. */
 function writeRule(
   calls: Calls,
   { value, at }: Placed<CiliumRule>,
   direction: 'from' | 'to',
 ): PlainValue {
-  const { endpoints, cidr, cidrSet, entities, nodes, fqdns, toPorts, icmps } = value;
+  const { endpoints, cidr, cidrSet, entities, nodes, services, fqdns, toPorts, icmps } = value;
   return defined({
     [`${direction}Endpoints`]: endpoints,
     [`${direction}CIDR`]: cidr?.map(withLength),
-    [`${direction}CIDRSet`]: cidrSet?.flatMap((source) => writeCidr(calls, source, at)),
+    [`${direction}CIDRSet`]: cidrSet?.map((source) => writeCidr(calls, source, at)),
     [`${direction}Entities`]: entities,
     [`${direction}Nodes`]: nodes,
+    toServices: services && writeServices(calls, services),
     toFQDNs: fqdns,
     toPorts,
     icmps,
   }) as PlainValue;
-}
-
-function writeCidr(calls: Calls, source: CidrSource, at: At): CIDRRuleSpec[] {
-  const { cidr, cidrGroupRef, cidrGroupSelector, except = [] } = source;
-  const write = (one: string, holes: readonly string[]): CIDRRuleSpec => {
-    return { cidr: withLength(one), ...(holes.length > 0 && { except: holes.map(withLength) }) };
-  };
-  // An exception outside its own prefix is left for validation to refuse.
-  if (cidr !== undefined) return [write(cidr, except)];
-  const groups =
-    cidrGroupRef === undefined
-      ? [...calls.groups.values()].filter(({ labels }) =>
-          matchesSelector(cidrGroupSelector ?? {}, labels),
-        )
-      : [calls.groups.get(cidrGroupRef)].filter((group) => group !== undefined);
-  if (cidrGroupRef !== undefined && groups.length === 0) {
-    const hint = `Give the file with the CiliumCIDRGroup ${cidrGroupRef}, too.`;
-    at.complain(
-      'PLB_MANIFEST_VALUE',
-      `names a CIDR group ${cidrGroupRef}, which is not there`,
-      hint,
-    );
-  }
-  const holes = except.map(withLength);
-  return groups.flatMap(({ cidrs }) =>
-    cidrs.map(withLength).map((one) => write(one, exceptionsIn(one, holes))),
-  );
-}
-
-/** Cilium takes a bare address for a prefix of its full length. */
-function withLength(text: string): string {
-  if (text.includes('/')) return text;
-  return `${text}/${text.includes(':') ? '128' : '32'}`;
-}
-
-interface GroupDocument {
-  readonly metadata: Metadata;
-  readonly spec: { readonly externalCIDRs: readonly string[] };
-}
-
-const groupDocument = object<GroupDocument>('CIDR group', {
-  apiVersion: required(text),
-  kind: ignored,
-  metadata: required(metadata),
-  spec: required(
-    object<GroupDocument['spec']>('CIDR group', { externalCIDRs: required(list(text)) }),
-  ),
-  status: ignored,
-});
-
-/** CiliumCIDRGroup: prefixes that rules name by the group's name or labels. */
-export function cidrGroup(at: At): Resource {
-  const {
-    metadata: meta,
-    spec: { externalCIDRs: cidrs },
-  } = groupDocument(at);
-  const kind = 'CiliumCIDRGroup';
-  // Known before any rule is written out: groups come first.
-  const emitGroup = (calls: Calls): void =>
-    void calls.groups.set(meta.name, { labels: meta.labels ?? {}, cidrs });
-  return { kind, metadata: meta, at, isNamespaced: false, emit: emitGroup };
 }

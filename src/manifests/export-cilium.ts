@@ -1,14 +1,19 @@
-import type { PolicySpec, PortRuleSpec, RuleSpec } from '../model/program.js';
+import type { CIDRGroupRefSpec, PolicySpec, PortRuleSpec, RuleSpec } from '../model/program.js';
 import { refuseOurs, type Manifest, type Refuse } from './export.js';
+import type { ExportedServices } from './export-service.js';
 import { defined } from './reader.js';
 
 /** One to one: the shape of our policies is Cilium's. */
-export function ciliumManifest(policy: PolicySpec, refuse: Refuse): Manifest[] {
+export function ciliumManifest(
+  policy: PolicySpec,
+  services: ExportedServices,
+  refuse: Refuse,
+): Manifest[] {
   refuseOurs(policy, refuse);
   const { name, namespace, labels, description, log, enableDefaultDeny } = policy;
   const { endpointSelector, nodeSelector, ingress, ingressDeny, egress, egressDeny } = policy;
   const write = (rules: readonly RuleSpec[] | undefined, direction: 'from' | 'to') =>
-    rules?.map((rule) => ruleOf(rule, direction, refuse));
+    rules?.map((rule) => ruleOf(rule, direction, services, refuse));
   return [
     {
       apiVersion: 'cilium.io/v2',
@@ -29,8 +34,13 @@ export function ciliumManifest(policy: PolicySpec, refuse: Refuse): Manifest[] {
   ];
 }
 
-function ruleOf(rule: RuleSpec, direction: 'from' | 'to', refuse: Refuse): object {
-  const { endpoints, cidr, cidrSet, entities, nodes, fqdns, toPorts, icmps } = rule;
+function ruleOf(
+  rule: RuleSpec,
+  direction: 'from' | 'to',
+  exported: ExportedServices,
+  refuse: Refuse,
+): object {
+  const { endpoints, cidr, cidrSet, cidrGroups, entities, nodes, fqdns, toPorts, icmps } = rule;
   if ((rule.cidrMatchMode ?? []).length > 0) {
     const hint = "It is an option of Cilium's agent: policy-cidr-match-mode.";
     refuse('cidrMatchMode', hint);
@@ -38,13 +48,34 @@ function ruleOf(rule: RuleSpec, direction: 'from' | 'to', refuse: Refuse): objec
   return defined({
     [`${direction}Endpoints`]: endpoints,
     [`${direction}CIDR`]: cidr,
-    [`${direction}CIDRSet`]: cidrSet,
+    [`${direction}CIDRSet`]: (cidrSet ?? cidrGroups) && [
+      ...(cidrSet ?? []),
+      ...(cidrGroups ?? []).map(groupOf),
+    ],
     [`${direction}Entities`]: entities,
     [`${direction}Nodes`]: nodes,
+    toServices: rule.services?.map((name) => serviceOf(name, exported, refuse)),
     toFQDNs: fqdns,
     toPorts: toPorts?.map((group) => portsOf(group, refuse)),
     icmps,
   });
+}
+
+function groupOf({ name, selector, except }: CIDRGroupRefSpec): object {
+  return defined({
+    cidrGroupRef: selector === undefined ? name : undefined,
+    cidrGroupSelector: selector,
+    except,
+  });
+}
+
+function serviceOf(name: string, exported: ExportedServices, refuse: Refuse): object {
+  const namespace = exported.namespaces.get(name);
+  if (namespace === undefined) {
+    const why = exported.refusals.get(name) ?? 'is not there';
+    refuse(`the service ${name}, which ${why}`, 'Select its back-ends, or name their CIDRs.');
+  }
+  return { k8sService: defined({ serviceName: name, namespace }) };
 }
 
 /** Cilium writes numbers of ports as text. */

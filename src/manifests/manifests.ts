@@ -2,7 +2,8 @@ import { isMap, isSeq, LineCounter, parseAllDocuments, type Document } from 'yam
 import { PlumbError, throwAll } from '../model/error.js';
 import type { ConstructCall } from '../model/construct-call.js';
 import { Calls, type Resource } from './calls.js';
-import { cidrGroup, ciliumApiRules, ciliumPolicy } from './cilium.js';
+import { cidrGroup } from './cilium-cidr.js';
+import { ciliumApiRules, ciliumPolicy } from './cilium.js';
 import { kubernetesPolicy } from './kubernetes-policy.js';
 import { At, Refused, type Source } from './place.js';
 import { service } from './service.js';
@@ -64,7 +65,7 @@ export function readManifests(
   throwAll(errors);
   const calls = new Calls();
   // What others name comes first.
-  const first = ['Namespace', 'CiliumCIDRGroup'];
+  const first = ['Namespace', 'CiliumCIDRGroup', 'Service'];
   const order = [...resources].sort(
     (a, b) => Number(first.includes(b.kind)) - Number(first.includes(a.kind)),
   );

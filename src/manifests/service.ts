@@ -42,6 +42,9 @@ interface Spec {
   readonly ports?: readonly Port[] | undefined;
   readonly selector?: Labels | undefined;
   readonly sessionAffinity?: 'None' | 'ClientIP' | undefined;
+  readonly sessionAffinityConfig?:
+    | { readonly clientIP?: { readonly timeoutSeconds?: number | undefined } | undefined }
+    | undefined;
 }
 
 const document = object<{ readonly metadata: Metadata; readonly spec: Spec }>('Service', {
@@ -59,7 +62,15 @@ const document = object<{ readonly metadata: Metadata; readonly spec: Spec }>('S
       ports: optional(list(port)),
       selector: optional(texts),
       sessionAffinity: optional(oneOf('None', 'ClientIP')),
-      sessionAffinityConfig: refused('its affinity is three hours', SOON),
+      sessionAffinityConfig: optional(
+        object<NonNullable<Spec['sessionAffinityConfig']>>('sessionAffinityConfig', {
+          clientIP: optional(
+            object<{ readonly timeoutSeconds?: number | undefined }>('clientIP', {
+              timeoutSeconds: optional(integer),
+            }),
+          ),
+        }),
+      ),
       externalIPs: refused('addresses from outside', SOON),
       ...meaningless('ipFamilies', 'ipFamilyPolicy', 'internalTrafficPolicy'),
       ...meaningless('publishNotReadyAddresses'),
@@ -71,35 +82,55 @@ const document = object<{ readonly metadata: Metadata; readonly spec: Spec }>('S
 /** A service of type ClusterIP. A headless one is only a name, so that nothing is made of it. */
 export function service(at: At): Resource {
   const { metadata: meta, spec } = document(at);
-  return {
-    kind: 'Service',
-    metadata: meta,
-    at,
-    isNamespaced: true,
-    emit: (calls) => {
-      if (spec.clusterIP !== 'None') addService(calls, meta, spec, at);
-    },
+  const { name, namespace = 'default', labels = {} } = meta;
+  const emit = (calls: Calls): void => {
+    const known = { name, namespace, labels };
+    if (spec.clusterIP === 'None') {
+      const refusal = 'which is headless, so that nothing is made of it';
+      calls.services.push({ ...known, refusal });
+      return;
+    }
+    const construct = addService(calls, meta, spec, at);
+    const refusal = 'which has no selector: its back-ends are in no manifest that is read';
+    const isSelected = Object.keys(spec.selector ?? {}).length > 0;
+    calls.services.push({ ...known, construct, ...(!isSelected && { refusal }) });
   };
+  return { kind: 'Service', metadata: meta, at, isNamespaced: true, emit };
 }
 
+/** @returns what the construct is called */
 function addService(
   calls: Calls,
   { name, namespace = 'default' }: Metadata,
   spec: Spec,
   at: At,
-): void {
-  const { clusterIP, clusterIPs, ports = [], selector, sessionAffinity } = spec;
+): string {
+  const {
+    clusterIP,
+    clusterIPs,
+    ports = [],
+    selector,
+    sessionAffinity,
+    sessionAffinityConfig,
+  } = spec;
   const given = clusterIPs ?? (clusterIP ? [clusterIP] : []);
   const addresses =
     given.length > 0 ? given : [calls.address(SERVICE_RANGE, `${namespace}/${name}`)];
   for (const address of addresses) calls.reserve(address);
+  const called = calls.label('app/service', namespace, name);
+  const id = calls.id('app', called, 'service');
+  const seconds = sessionAffinityConfig?.clientIP?.timeoutSeconds ?? AFFINITY_SECONDS;
+  // One without a selector is no service of everybody: Kubernetes is told its back-ends otherwise.
+  const isSelected = selector !== undefined && Object.keys(selector).length > 0;
   const props = defined({
+    name: id === called ? undefined : called,
     addresses,
     ports: ports.map((one) => defined(one)),
-    selector: selector && { matchLabels: { ...selector, [NAMESPACE_LABEL]: namespace } },
-    affinity: sessionAffinity === 'ClientIP' ? AFFINITY_SECONDS : undefined,
+    selector: isSelected
+      ? { matchLabels: { ...selector, [NAMESPACE_LABEL]: namespace } }
+      : undefined,
+    affinity: sessionAffinity === 'ClientIP' ? seconds : undefined,
   }) as ConstructCall['props'];
-  const id = calls.label('app/service', namespace, name);
-  calls.id('app', id, 'service');
   calls.add({ construct: 'Service', scope: 'app', id, props, origin: at.place });
+  return called;
 }

@@ -3,88 +3,30 @@ import type { PortSpec, SelectorSpec } from '../model/program.js';
 import { aboutOf, type Resource } from './calls.js';
 import { metadata, type Metadata } from './metadata.js';
 import type { At } from './place.js';
-import {
-  defined,
-  ignored,
-  integer,
-  list,
-  object,
-  oneOf,
-  optional,
-  placed,
-  refused,
-} from './reader.js';
+import { defined, ignored, integer, list, object, oneOf, optional, placed } from './reader.js';
 import { required, text, type Placed, type Reader } from './reader.js';
-import { selector, within } from './selector.js';
+import { egressPeer, nonEmpty, podReader, writePeers, type EgressPeer } from './tier-peers.js';
 import { ports, protocols } from './tier-ports.js';
-
-const SOON = 'Leave the rule out, or wait for a version that has it.';
-
-interface Pods {
-  readonly namespaces?: SelectorSpec | undefined;
-  readonly pods?:
-    { readonly namespaceSelector: SelectorSpec; readonly podSelector: SelectorSpec } | undefined;
-}
-
-const POD_FIELDS = {
-  namespaces: optional(selector),
-  pods: optional(
-    object<NonNullable<Pods['pods']>>('pods', {
-      namespaceSelector: required(selector),
-      podSelector: required(selector),
-    }),
-  ),
-};
-
-/** Pods by the labels of their namespaces, and of their own. */
-function podReader(what: string, more = {}): Reader<SelectorSpec> {
-  const raw = object<Pods>(what, { ...POD_FIELDS, ...more });
-  return (at) => {
-    const { namespaces, pods } = raw(at);
-    if (namespaces !== undefined && pods === undefined) return within(namespaces);
-    if (pods !== undefined && namespaces === undefined) {
-      return within(pods.namespaceSelector, pods.podSelector);
-    }
-    return at.refuse(
-      'PLB_MANIFEST_VALUE',
-      'needs one of namespaces and pods',
-      'Write one of them.',
-    );
-  };
-}
 
 const subject = podReader('subject');
 const ingressPeer = podReader('peer');
-const egressPeer = podReader('peer', {
-  nodes: refused('a peer that is a node cannot be expressed by this version yet', SOON),
-  networks: refused('networks match pods too, which CIDR rules here do not', SOON),
-  domainNames: refused('a peer by its DNS name cannot be expressed by this version yet', SOON),
-});
 
 interface Rule {
   readonly action: string;
   readonly from?: readonly SelectorSpec[] | undefined;
-  readonly to?: readonly SelectorSpec[] | undefined;
+  readonly to?: readonly EgressPeer[] | undefined;
   readonly ports?: readonly PortSpec[] | undefined;
   readonly protocols?: readonly PortSpec[] | undefined;
 }
-
-const some =
-  <T>(read: Reader<readonly T[]>): Reader<readonly T[]> =>
-  (at) => {
-    const value = read(at);
-    if (value.length > 0) return value;
-    return at.refuse('PLB_MANIFEST_VALUE', 'is empty', 'Name at least one.');
-  };
 
 function ruleReader(direction: 'from' | 'to', actions: readonly string[]): Reader<Rule> {
   const read = object<Rule>('rule', {
     name: optional(text),
     action: required(oneOf(...actions)),
-    from: direction === 'from' ? required(some(list(ingressPeer))) : ignored,
-    to: direction === 'to' ? required(some(list(egressPeer))) : ignored,
-    ports: optional(some(ports)),
-    protocols: optional(some(protocols)),
+    from: direction === 'from' ? required(nonEmpty(list(ingressPeer))) : ignored,
+    to: direction === 'to' ? required(nonEmpty(list(egressPeer))) : ignored,
+    ports: optional(nonEmpty(ports)),
+    protocols: optional(nonEmpty(protocols)),
   });
   const other = direction === 'from' ? 'to' : 'from';
   return (at) => {
@@ -92,7 +34,11 @@ function ruleReader(direction: 'from' | 'to', actions: readonly string[]): Reade
       if (name !== other) continue;
       member.refuse('PLB_MANIFEST_FIELD', 'is of the other direction', `Use ${direction}.`);
     }
-    return read(at);
+    const rule = read(at);
+    const isOfNames = rule.to?.some(({ domainNames }) => domainNames !== undefined) === true;
+    if (!isOfNames || rule.action === 'Accept' || rule.action === 'Allow') return rule;
+    const hint = 'Accept names before a rule that denies networks.';
+    return at.refuse('PLB_MANIFEST_VALUE', `is to ${rule.action} domainNames`, hint);
   };
 }
 
@@ -136,28 +82,38 @@ function policyReader({ kind, actions, tier, priority }: Kind): (at: At) => Reso
       tier: tier ?? value.tier,
       priority: priority ?? value.priority,
       endpointSelector: value.subject,
-      ingress: ingress?.length ? ingress.map((rule) => writeRule(rule, 'from')) : undefined,
-      egress: egress?.length ? egress.map((rule) => writeRule(rule, 'to')) : undefined,
+      ingress: ingress?.length ? ingress.flatMap(writeRule) : undefined,
+      egress: egress?.length ? egress.flatMap(writeRule) : undefined,
     }) as ConstructCall['props'];
     return {
       kind,
       metadata: meta,
       at,
       isNamespaced: false,
-      emit: (calls) =>
-        calls.addPolicy('ClusterNetworkPolicy', 'app', meta.name, props, at, { ingress, egress }),
+      emit: (calls) => {
+        // As many places as the document's rules become rules of the construct.
+        const places = (rules: Spec['ingress']) =>
+          rules?.flatMap((rule) => writeRule(rule).map(() => rule));
+        const rules = { ingress: places(ingress), egress: places(egress) };
+        calls.addPolicy('ClusterNetworkPolicy', 'app', meta.name, props, at, rules);
+      },
     };
   };
 }
 
-function writeRule({ value }: Placed<Rule>, direction: 'from' | 'to'): PlainValue {
-  const { action, from, to, ports: numbers = [], protocols: more = [] } = value;
+/** One rule for each kind of peer, one after the other: the first that covers traffic speaks. */
+function writeRule({ value }: Placed<Rule>): PlainValue[] {
+  const { action, from, to = [], ports: numbers = [], protocols: more = [] } = value;
   const all = [...numbers, ...more];
-  return defined({
-    action: action === 'Allow' ? 'Accept' : action,
-    [`${direction}Endpoints`]: direction === 'from' ? from : to,
-    toPorts: all.length > 0 ? [{ ports: all }] : undefined,
-  }) as PlainValue;
+  const peers = from === undefined ? writePeers(to) : [{ fromEndpoints: from }];
+  return peers.map(
+    (one) =>
+      defined({
+        action: action === 'Allow' ? 'Accept' : action,
+        ...one,
+        toPorts: all.length > 0 ? [{ ports: all }] : undefined,
+      }) as PlainValue,
+  );
 }
 
 export const clusterNetworkPolicy = policyReader({

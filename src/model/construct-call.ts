@@ -14,6 +14,7 @@ export type ConstructName =
   | 'Namespace'
   | 'Endpoint'
   | 'Service'
+  | 'CIDRGroup'
   | 'NetworkPolicy'
   | 'KubernetesNetworkPolicy'
   | 'ClusterNetworkPolicy';

@@ -6,7 +6,7 @@ import { synthesize } from '../../src/engine/desired.js';
 import { importManifests } from '../../src/engine/import.js';
 import { matrixOf } from '../../src/engine/matrix.js';
 import { stateToJson } from '../../src/state/json.js';
-import { CILIUM, GROUP, KUBERNETES, TIERS, WORKLOADS } from '../manifests/documents.js';
+import { CILIUM, GROUP, KUBERNETES, NAMING, TIERS, WORKLOADS } from '../manifests/documents.js';
 
 const PROBE = `apiVersion: v1
 kind: Pod
@@ -19,7 +19,7 @@ beforeEach(() => {
   // Inside the checkout, where a program finds the package.
   mkdirSync('.cache', { recursive: true });
   directory = mkdtempSync('.cache/import-');
-  const all = [CILIUM, KUBERNETES, TIERS, WORKLOADS, GROUP, PROBE];
+  const all = [CILIUM, KUBERNETES, TIERS, WORKLOADS, GROUP, PROBE, NAMING];
   all.forEach((text, i) => writeFileSync(join(directory, `${String(i)}.yaml`), text));
 });
 afterEach(() => rmSync(directory, { recursive: true, force: true }));
@@ -36,7 +36,8 @@ function bare(value: unknown): unknown {
 describe('a program made of manifests', () => {
   it('type-checks, and means the same state and the same matrix', async () => {
     const { program, counts } = await importManifests(directory);
-    expect(counts).toMatchObject({ Endpoint: 4, NetworkPolicy: 1, ClusterNetworkPolicy: 3 });
+    expect(counts).toMatchObject({ Endpoint: 4, NetworkPolicy: 2, ClusterNetworkPolicy: 4 });
+    expect(counts).toMatchObject({ Service: 2, CIDRGroup: 1 });
     const path = join(directory, 'plumb.ts');
     writeFileSync(path, program);
     const [imported, original] = await Promise.all([

@@ -124,3 +124,41 @@ kind: CiliumCIDRGroup
 metadata: { name: offices, labels: { kind: office } }
 spec: { externalCIDRs: [192.0.2.0/25, 198.51.100.0/24] }
 `;
+
+/** Rules that name the service and the group of the other documents, and peers that tiers have. */
+export const NAMING = `apiVersion: cilium.io/v2
+kind: CiliumNetworkPolicy
+metadata: { name: buyers, namespace: prod }
+spec:
+  endpointSelector: { matchLabels: { app: web } }
+  egress:
+    - toServices:
+        - k8sService: { serviceName: shop, namespace: prod }
+        - k8sServiceSelector: { selector: { matchLabels: { sells: things } } }
+      toPorts: [{ ports: [{ port: "8080", protocol: TCP }], rules: { http: [{ method: GET }] } }]
+    - toCIDRSet: [{ cidrGroupRef: offices, except: [192.0.2.0/28] }]
+    - toFQDNs: [{ matchPattern: "*.example.org" }]
+      toPorts: [{ ports: [{ port: "443" }], serverNames: [a.example.org] }]
+---
+apiVersion: policy.networking.k8s.io/v1alpha2
+kind: ClusterNetworkPolicy
+metadata: { name: outside, annotations: { kubernetes.io/description: who is reached } }
+spec:
+  tier: Baseline
+  priority: 3
+  subject: { pods: { namespaceSelector: {}, podSelector: { matchLabels: { app: web } } } }
+  egress:
+    - action: Accept
+      to: [{ networks: [192.0.2.0/24] }, { domainNames: ["*.example.org"] }, { nodes: {} }]
+      protocols: [{ destinationNamedPort: http }, { udp: { destinationPort: { range: { start: 1, end: 9 } } } }]
+---
+apiVersion: v1
+kind: Service
+metadata: { name: things, namespace: prod, labels: { sells: things } }
+spec:
+  clusterIP: 10.96.7.7
+  selector: { app: web }
+  ports: [{ name: http, port: 80 }]
+  sessionAffinity: ClientIP
+  sessionAffinityConfig: { clientIP: { timeoutSeconds: 60 } }
+`;

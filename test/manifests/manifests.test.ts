@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { resolveProgram } from '../../src/model/resolve-program.js';
 import { CILIUM, errorsOf, GROUP, KUBERNETES, read, TIERS, WORKLOADS } from './documents.js';
 
 const at = (line: number, column: number, file = 'a.yaml') => ({ file, line, column });
@@ -73,11 +74,19 @@ describe('policies of Cilium', () => {
     expect(policy?.namespace).toBeUndefined();
   });
 
-  it('write groups of CIDRs out, with the exceptions that are inside each', () => {
+  it('keep groups of CIDRs, which mean their prefixes with the exceptions that are inside each', () => {
     const byName = '{ cidrGroupRef: offices, except: [192.0.2.0/28] }';
     const byLabel = '{ cidrGroupSelector: { matchLabels: { kind: office } } }';
     const policy = everybody(`ingress: [{ fromCIDRSet: [${byName}, ${byLabel}] }]`);
-    const { cidrSet } = read(policy, GROUP).policies[0]?.ingress?.[0] ?? {};
+    const document = read(policy, GROUP);
+    expect(document.cidrGroups).toMatchObject([
+      { name: 'offices', labels: { kind: 'office' }, origin: at(1, 1, 'b.yaml') },
+    ]);
+    expect(document.policies[0]?.ingress?.[0]?.cidrGroups).toEqual([
+      { name: 'offices', except: ['192.0.2.0/28'] },
+      { selector: { matchLabels: { kind: 'office' } } },
+    ]);
+    const { cidrSet } = resolveProgram(document).policies[0]?.ingress?.[0] ?? {};
     expect(cidrSet).toEqual([
       { cidr: '192.0.2.0/25', except: ['192.0.2.0/28'] },
       { cidr: '198.51.100.0/24' },

@@ -1,0 +1,59 @@
+import { NAMESPACE_LABEL, NAMESPACE_LABELS_PREFIX } from '../model/namespace.js';
+import type { EndpointSpec, Labels, ProgramDocument } from '../model/program.js';
+import type { Manifest } from './export.js';
+import { NAME_LABEL } from './export-selector.js';
+import { SERVICE_ACCOUNT_LABEL } from './workload.js';
+
+export const DEFAULT_NAMESPACE = 'default';
+
+/** Namespaces of endpoints, with their labels, and those that `more` names. */
+export function namespaceManifests(
+  { endpoints }: ProgramDocument,
+  more: readonly string[],
+): Manifest[] {
+  const namespaces = new Map<string, Labels>();
+  for (const { labels } of endpoints) {
+    const own = Object.entries(labels)
+      .filter(([key]) => key.startsWith(NAMESPACE_LABELS_PREFIX))
+      .map(([key, value]) => [key.slice(NAMESPACE_LABELS_PREFIX.length), value] as const)
+      .filter(([key]) => key !== NAME_LABEL);
+    namespaces.set(labels[NAMESPACE_LABEL] ?? DEFAULT_NAMESPACE, Object.fromEntries(own));
+  }
+  for (const name of more) if (!namespaces.has(name)) namespaces.set(name, {});
+  return [...namespaces].sort(byName).map(([name, labels]) => ({
+    apiVersion: 'v1',
+    kind: 'Namespace',
+    metadata: { name, ...(Object.keys(labels).length > 0 && { labels }) },
+  }));
+}
+
+/** An endpoint; what Cilium makes labels of is where Kubernetes has it. */
+export function podManifest({ name, labels }: EndpointSpec): Manifest {
+  const own = Object.entries(labels).filter(
+    ([key]) => key !== NAMESPACE_LABEL && !/^(io\.cilium\.k8s\.|port:)/.test(key),
+  );
+  const ports = Object.entries(labels).flatMap(([key, value]) => {
+    const [number, protocol = 'TCP'] = value.split('/');
+    return key.startsWith('port:')
+      ? [{ name: key.slice('port:'.length), containerPort: Number(number), protocol }]
+      : [];
+  });
+  const account = labels[SERVICE_ACCOUNT_LABEL];
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: {
+      name,
+      namespace: labels[NAMESPACE_LABEL] ?? DEFAULT_NAMESPACE,
+      labels: Object.fromEntries(own),
+    },
+    spec: {
+      ...(account !== undefined && { serviceAccountName: account }),
+      containers: [{ name: 'app', image: 'scratch', ...(ports.length > 0 && { ports }) }],
+    },
+  };
+}
+
+function byName([a]: readonly [string, Labels], [b]: readonly [string, Labels]): number {
+  return a < b ? -1 : 1;
+}
