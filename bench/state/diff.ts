@@ -19,7 +19,24 @@ interface Entry {
  * objects. Time is what one diff takes; both sides are built beforehand.
  */
 export function run(): Promise<Row[]> {
-  return Promise.resolve([1_000, 10_000, 50_000, 1_000_000].map(measure));
+  return Promise.resolve([memory(1_000_000), ...[1_000, 10_000, 50_000, 1_000_000].map(measure)]);
+}
+
+/** First, before the objects of the peer are there: the most that this process had with both sides in it. */
+function memory(count: number): Row {
+  const peak = () => process.resourceUsage().maxRSS / 1024;
+  const bare = peak();
+  timed(() => diffOf(columns(count), columns(count, 7)));
+  const value = peak();
+  return {
+    ...{ name: 'memory of a diff', workload: `${count.toLocaleString('en-US')} ${MAP} entries` },
+    ...{ value, unit: 'MiB', peer: 'the process before', peerValue: bare },
+    ...{ ratio: bare / value, runs: 1 },
+  };
+}
+
+function diffOf(before: Columns, after: Columns): number {
+  return diffColumns(before, after, widthsOf(MAP)).changedAfter.length;
 }
 
 function measure(count: number): Row {
@@ -28,12 +45,11 @@ function measure(count: number): Row {
   const after = columns(count, changed);
   const old = entries(count);
   const next = entries(count, changed);
-  const widths = widthsOf(MAP);
   const ours: number[] = [];
   const plain: number[] = [];
   for (let i = 0; i < RUNS; i++) {
     // Paired in one loop, so that what else the machine does weighs on both.
-    ours.push(timed(() => diffColumns(before, after, widths).changedAfter.length));
+    ours.push(timed(() => diffOf(before, after)));
     plain.push(timed(() => diffArrays(old, next)));
   }
   const value = median(ours);

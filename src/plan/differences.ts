@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { atomizeChangeset, diff } from 'json-diff-ts';
 import type { Change, PlainKindName } from '../state/kind.js';
 import { kindOf } from '../state/kinds.js';
@@ -9,18 +10,17 @@ export interface Comparison {
   readonly differs: readonly string[];
 }
 
-/** Which attributes differ, and what the kernel can do about it. */
+/** Which of two normal sets of attributes differ, and what the kernel can do about it. */
 export function compareAttributes<K extends PlainKindName>(
   kind: K,
   before: Attributes[K],
   after: Attributes[K],
 ): Comparison {
-  const { normalize, changeFor } = kindOf(kind);
-  const differs = differences(normalize(before), normalize(after));
-  return { differs, change: differs.length === 0 ? 'same' : changeFor(differs) };
+  const differs = isDeepStrictEqual(before, after) ? [] : differences(before, after);
+  return { differs, change: differs.length === 0 ? 'same' : kindOf(kind).changeFor(differs) };
 }
 
-/** Dotted names of what differs between two plain values; both are normal, so plain JSON. */
+/** Dotted names of what differs between two plain values. */
 function differences(before: object, after: object): string[] {
   const changes = atomizeChangeset(diff(before, after));
   return [...new Set(changes.map(({ path }) => path.replace(/^\$\./, '')))].sort();

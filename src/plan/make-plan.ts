@@ -34,10 +34,10 @@ export function plan(desired: State, actual: State, options: PlanOptions = {}): 
     action === 'replace' && before !== null ? [before] : [],
   );
   const down = takeDown(anew.rest, broken, nodeLinks, fallback);
-  const changes = plainChanges(
-    down.rest.resources.filter(isPlain),
-    wanted.resources.filter(isPlain),
-  );
+  const changes =
+    broken.length === 0
+      ? first
+      : plainChanges(down.rest.resources.filter(isPlain), wanted.resources.filter(isPlain));
 
   const rowsNow = entriesByKey(down.rest);
   const rows = judges(wanted)

@@ -53,11 +53,23 @@ export function resource<K extends PlainKindName>(
 ): PlainResource<K> {
   const { keyOf, normalize } = kindOf(kind);
   const normal = normalize(attributes);
-  return { kind, key: keyOf(normal), attributes: normal, ...(origin ? { origin } : {}) };
+  const made = { kind, key: keyOf(normal), attributes: normal, ...(origin ? { origin } : {}) };
+  NORMAL.add(made);
+  return made;
 }
+
+/** Resources that have their one form: states of many are normalized again and again. */
+const NORMAL = new WeakSet();
 
 /** The same resource in its one form. */
 export function normalizeResource(given: Resource): Resource {
+  if (NORMAL.has(given)) return given;
+  const normal = normalized(given);
+  NORMAL.add(normal);
+  return normal;
+}
+
+function normalized(given: Resource): Resource {
   if (given.kind === 'bpf-entries') return normalizeEntries(given);
   return { ...given, attributes: normalizeAttributes(given.kind, given.attributes) } as Resource;
 }
