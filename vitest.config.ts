@@ -1,7 +1,10 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
-/** Folders of test/ that touch no kernel: they run beside the others, which run one file at a time. */
+// The pool of processes starts them by this path. Threads, and what tests start, have their own.
+process.execPath = source('test/own-kernel-view.sh');
+
+/** Folders of test/ that touch no kernel: they run beside the others. */
 const pure = [
   'model',
   'plugins',
@@ -29,7 +32,7 @@ export default defineConfig({
   },
   test: {
     reporters: process.env['CI'] === undefined ? ['default'] : [['default', { summary: false }]],
-    poolOptions: { forks: { minForks: 1, maxForks: 1 }, threads: { minThreads: 1, maxThreads: 1 } },
+    poolOptions: { forks: { minForks: 1, maxForks: 2 }, threads: { minThreads: 1, maxThreads: 1 } },
     projects: [
       {
         extends: true,
@@ -47,7 +50,7 @@ export default defineConfig({
           name: 'kernel',
           include: ['test/**/*.test.ts'],
           exclude: pure,
-          // a process of its own for each file, one after the other: there is one kernel
+          // a process of its own for each file, each with a view of the kernel of its own
           pool: 'forks',
           testTimeout: 60_000,
           hookTimeout: 60_000,

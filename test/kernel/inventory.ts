@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, statfsSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, readlinkSync, statfsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Everything that an apply could leave behind, as sorted lines by what it is. */
@@ -8,8 +8,9 @@ export type Inventory = Readonly<Record<string, readonly string[]>>;
 const BPFFS_MAGIC = 0xcafe4a11;
 
 /**
- * Lists what is in the machine's own namespace and those named, every BPF object of the kernel, and
- * the pins below `bpffs`. Numbers that the kernel gives at will are left out.
+ * Lists what is in the test's own namespace and those named, the pins below `bpffs`, and the BPF objects that
+ * processes hold or a namespace does; those of other files of tests, which run at the same time, are not seen.
+ * A BPF object lives by one of these, or by a device. Numbers that the kernel gives at will are left out.
  */
 export function takeInventory(
   netns: readonly string[] = [],
@@ -17,9 +18,8 @@ export function takeInventory(
 ): Inventory {
   const inventory: Record<string, readonly string[]> = {
     namespaces: existsSync('/run/netns') ? readdirSync('/run/netns').sort() : [],
-    programs: bpfObjects('prog'),
-    maps: bpfObjects('map'),
-    bpfLinks: bpfObjects('link'),
+    held: heldByProcesses(),
+    attached: attachedToNamespaces(),
     pins: bpffs.filter(isBpffs).flatMap((root) => pinsBelow(root)),
   };
   for (const name of netns) Object.assign(inventory, networkOf(name));
@@ -77,10 +77,51 @@ function networkOf(netns: string): Record<string, readonly string[]> {
   };
 }
 
-function bpfObjects(kind: 'prog' | 'map' | 'link'): string[] {
-  const text = execFileSync('bpftool', ['--json', kind, 'list'], { encoding: 'utf8' });
-  const objects = JSON.parse(text) as { readonly id: number; readonly name?: string }[];
-  return objects.map(({ id, name }) => `${id} ${name ?? ''}`).sort();
+/** Programs, maps and links that are open in a process with the test's view of the file system. */
+function heldByProcesses(): string[] {
+  const held = readdirSync('/proc')
+    .filter((pid) => /^\d+$/.test(pid))
+    .flatMap((pid) => ifStillThere(() => heldBy(`/proc/${pid}`)));
+  return [...new Set(held)].sort();
+}
+
+function heldBy(process: string): string[] {
+  if (readlinkSync(`${process}/ns/mnt`) !== readlinkSync('/proc/self/ns/mnt')) return [];
+  const name = readFileSync(`${process}/comm`, 'utf8').trim();
+  return readdirSync(`${process}/fdinfo`).flatMap((fd) =>
+    ifStillThere(() => {
+      const info = readFileSync(`${process}/fdinfo/${fd}`, 'utf8');
+      const ids = info.matchAll(/^(prog|map|link)_id:\s*(\d+)$/gm);
+      return [...ids].map(([, kind, id]) => `${name} ${kind} ${id}`);
+    }),
+  );
+}
+
+/** Links to network namespaces that this test can see. */
+function attachedToNamespaces(): string[] {
+  const named = existsSync('/run/netns')
+    ? readdirSync('/run/netns').map((name) => `/run/netns/${name}`)
+    : [];
+  const inodes = ['/proc/self/ns/net', ...named].flatMap((path) =>
+    ifStillThere(() => [statSync(path).ino]),
+  );
+  const text = execFileSync('bpftool', ['--json', 'link', 'list'], { encoding: 'utf8' });
+  const links = JSON.parse(text) as { readonly id: number; readonly netns_ino?: number }[];
+  return links
+    .filter(({ netns_ino }) => netns_ino !== undefined && inodes.includes(netns_ino))
+    .map(({ id }) => String(id))
+    .sort();
+}
+
+/** What ends while it is looked at holds nothing, and what root may not look at is none of this test's. */
+function ifStillThere<T>(look: () => T[]): T[] {
+  try {
+    return look();
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== undefined && ['ENOENT', 'ESRCH', 'EACCES'].includes(code)) return [];
+    throw error;
+  }
 }
 
 /** Without the iterators that the kernel puts into every bpffs. */
