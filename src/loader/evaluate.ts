@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import type { Readable } from 'node:stream';
 import { PlumbError } from '../model/error.js';
 import { RESULT_FD, type Outcome } from './protocol.js';
-import { sandboxed } from './sandbox.js';
+import { findSandbox, memoryLimit } from './sandbox.js';
 
 /** More than this on the extra pipe is no program's document. */
 const MAX_RESULT_BYTES = 1 << 30;
@@ -32,13 +32,14 @@ export interface Evaluation {
 /**
  * Runs a module in a process that may do next to nothing: no files, no processes, no threads, no native
  * code (Node's permission model), no environment, no network, a bound on memory, and nobody's rights
- * where this process can give its own up (see {@link sandboxed}). Resolves as soon as the child has the
- * whole module, so that the caller may then keep this thread busy.
+ * (see {@link findSandbox}). Resolves as soon as the child has the whole module, so that the caller may then keep
+ * this thread busy.
+ * @throws PlumbError PLB_SANDBOX
  */
 export async function evaluate(code: string, options: EvaluateOptions): Promise<Evaluation> {
   const { program, timeoutMs, memoryMiB, log } = options;
-  const node = [process.execPath, ...nodeArguments(memoryMiB)];
-  const { command, args } = await sandboxed(node, memoryMiB);
+  const [command = '', ...args] = [...(await findSandbox()), ...memoryLimit(memoryMiB)];
+  args.push(process.execPath, ...nodeArguments(memoryMiB));
   const child = spawn(command, args, {
     cwd: '/',
     env: {},

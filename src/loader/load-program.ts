@@ -9,6 +9,7 @@ import { makeBundle, type Bundle } from './bundle.js';
 import { readDocument } from './document.js';
 import { evaluate, type Evaluation } from './evaluate.js';
 import { Positions } from './positions.js';
+import { findSandbox } from './sandbox.js';
 import { thrown, wrongAppCount } from './program-error.js';
 
 const DEFAULT_TIMEOUT_MS = 30_000;
@@ -40,7 +41,7 @@ export interface LoadedProgram {
 /**
  * Type-checks a program, runs it without privileges, and returns what it means.
  * @param path of the TypeScript file, absolute or from the working directory
- * @throws PlumbError or PlumbErrors: PLB_PROGRAM_NOT_FOUND, PLB_TYPE, PLB_BUNDLE, PLB_PROGRAM,
+ * @throws PlumbError or PlumbErrors: PLB_PROGRAM_NOT_FOUND, PLB_TYPE, PLB_BUNDLE, PLB_SANDBOX, PLB_PROGRAM,
  *   PLB_PROGRAM_TIMEOUT, PLB_NO_APP, PLB_MANY_APPS, PLB_DOCUMENT, those of the constructs and those of
  *   {@link documentErrors}. Type errors win over all that follow.
  */
@@ -86,6 +87,8 @@ interface Run {
 }
 
 async function bundleAndStart(file: string, options: LoadOptions): Promise<Run> {
+  // Tries what the machine allows; seen by evaluate.
+  findSandbox().catch(() => undefined);
   const begin = performance.now();
   const bundle = await makeBundle(file);
   const bundleMs = performance.now() - begin;

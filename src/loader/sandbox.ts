@@ -1,67 +1,87 @@
 import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
+import { PlumbError } from '../model/error.js';
 
 /** User and group `nobody`. */
 const NOBODY = '65534';
 
-/** CAP_SETGID, CAP_SETUID and CAP_SYS_ADMIN. */
-const ALL_CAPABILITIES = (1n << 6n) | (1n << 7n) | (1n << 21n);
-
 const MIB = 1 << 20;
 
-export interface Command {
-  readonly command: string;
-  readonly args: readonly string[];
-  /** Whether the process is in a network namespace of its own that has not even a loopback device up. */
-  readonly hasNoNetwork: boolean;
+/** The environment variable that allows a program the network where nothing can take it away. */
+export const ALLOW_NETWORK = 'PLUMB_ALLOW_NETWORK';
+
+/** A command that another one follows: it gives something up, then becomes that one. */
+type Prefix = readonly string[];
+
+/** A way to give up everything, and one that keeps the network. */
+interface Ways {
+  readonly whole: readonly Prefix[];
+  readonly withNetwork: Prefix;
 }
+
+const NO_RIGHTS = ['setpriv', '--no-new-privs', '--inh-caps=-all'];
+const NO_CAPABILITIES = [...NO_RIGHTS, '--bounding-set=-all'];
+const AS_NOBODY = [`--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups'];
+const OWN_USERS = ['unshare', '--user', '--net', '--map-current-user'];
+
+const ROOTS: Ways = {
+  whole: [
+    ['unshare', '--net', ...NO_CAPABILITIES, ...AS_NOBODY],
+    // in a container: who may not make a network namespace may make one together with a user namespace
+    ['setpriv', ...AS_NOBODY, ...OWN_USERS, ...NO_CAPABILITIES],
+  ],
+  withNetwork: [...NO_RIGHTS, ...AS_NOBODY],
+};
+
+const ANYBODYS: Ways = {
+  whole: [[...OWN_USERS, ...NO_CAPABILITIES]],
+  withNetwork: NO_RIGHTS,
+};
+
+let found: Promise<Prefix> | undefined;
 
 /**
- * The command that runs Node.js with as little as can be: nobody's user and groups, no capability and
- * no way to one, no network, a bound on memory (V8's heap, and all that is written to), no core dump. Who
- * may not make a network namespace asks for a user namespace first; where the machine refuses both, the
- * network stays as it is to the caller. Uses util-linux's unshare, prlimit and setpriv.
+ * What Node.js is run behind, so that it can do as little as can be: nobody's user and groups where the caller is
+ * root, no capability and no way to one, a network namespace that has not even a loopback device up. Found
+ * once, by trying: what a machine forbids, and to whom, nothing else tells. Uses util-linux's unshare and setpriv.
+ * @throws PlumbError PLB_SANDBOX where the machine refuses, and {@link ALLOW_NETWORK} is not 1
  */
-export async function sandboxed(node: readonly string[], memoryMiB: number): Promise<Command> {
-  const limited = [
-    ...['prlimit', `--data=${String(dataBytes(memoryMiB))}`, '--core=0', 'setpriv'],
-    ...['--no-new-privs', '--inh-caps=-all'],
-  ];
-  if (isPrivileged()) {
-    const user = [`--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups'];
-    const args = ['--net', ...limited, '--bounding-set=-all', ...user, ...node];
-    return { command: 'unshare', args, hasNoNetwork: true };
+export function findSandbox(): Promise<readonly string[]> {
+  found ??= find(process.env[ALLOW_NETWORK] === '1');
+  return found;
+}
+
+/** A bound on memory (V8's heap below `memoryMiB`; buffers, stacks and Node.js itself come on top), no core dump. */
+export function memoryLimit(memoryMiB: number): readonly string[] {
+  const data = (memoryMiB + memoryMiB / 2 + 512) * MIB;
+  return ['prlimit', `--data=${String(data)}`, '--core=0'];
+}
+
+async function find(allowNetwork: boolean): Promise<Prefix> {
+  const isRoot = process.getuid?.() === 0;
+  const { whole, withNetwork } = isRoot ? ROOTS : ANYBODYS;
+  const refusals: string[] = [];
+  for (const prefix of allowNetwork ? [...whole, withNetwork] : whole) {
+    const refusal = await refusalOf(prefix);
+    if (refusal === undefined) return prefix;
+    refusals.push(refusal);
   }
-  if (await hasUserNamespaces()) {
-    const args = [...USER_NAMESPACE, ...limited, '--bounding-set=-all', ...node];
-    return { command: 'unshare', args, hasNoNetwork: true };
+  const needed = isRoot ? 'root make network namespaces' : 'users make user namespaces';
+  throw new PlumbError(
+    'PLB_SANDBOX',
+    'this machine runs no program without privileges and network',
+    {
+      detail: refusals.join('\n'),
+      hint: `Install util-linux and let ${needed}, or trust programs with the network: ${ALLOW_NETWORK}=1.`,
+    },
+  );
+}
+
+async function refusalOf([command = '', ...args]: Prefix): Promise<string | undefined> {
+  try {
+    await promisify(execFile)(command, [...args, 'true']);
+    return undefined;
+  } catch (error) {
+    return (error as Error).message.trim();
   }
-  const [command = '', ...args] = [...limited, ...node];
-  return { command, args, hasNoNetwork: false };
-}
-
-/** V8 keeps its heap below `memoryMiB`; buffers, stacks and Node.js itself come on top. */
-function dataBytes(memoryMiB: number): number {
-  return (memoryMiB + memoryMiB / 2 + 512) * MIB;
-}
-
-const USER_NAMESPACE = ['--user', '--net', '--map-current-user'];
-
-let userNamespaces: Promise<boolean> | undefined;
-
-/** Asked once: a machine may forbid them to all or to some. */
-function hasUserNamespaces(): Promise<boolean> {
-  const run = promisify(execFile);
-  userNamespaces ??= run('unshare', [...USER_NAMESPACE, 'setpriv', '--bounding-set=-all', 'true'])
-    .then(() => true)
-    .catch(() => false);
-  return userNamespaces;
-}
-
-/** Root may lack what it takes, in a container. */
-function isPrivileged(): boolean {
-  const status = readFileSync('/proc/self/status', 'utf8');
-  const effective = /^CapEff:\s*([0-9a-f]+)$/m.exec(status)?.[1] ?? '0';
-  return (BigInt(`0x${effective}`) & ALL_CAPABILITIES) === ALL_CAPABILITIES;
 }

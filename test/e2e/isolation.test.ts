@@ -4,7 +4,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import { run } from './node.js';
+import { run, type Result } from './node.js';
 
 /** Somebody without any right, whom no package of Debian is. */
 const SOMEBODY = ['--reuid=12345', '--regid=12345', '--clear-groups', '--inh-caps=-all'];
@@ -18,10 +18,49 @@ await new Promise((done, failed) => {
 });
 `;
 
+/** Makes a user namespace that is allowed no network namespace, then becomes `user` in there. */
+const confined = (user: number): string[] => [
+  ...['unshare', '--user', '--map-root-user', 'sh', '-c'],
+  'echo 0 >/proc/sys/user/max_net_namespaces; exec unshare --user --map-user=$0 --map-group=$0 "$@"',
+  String(user),
+];
+
 it.each([
   ['root', []],
-  ['somebody without privileges', SOMEBODY],
+  ['somebody without privileges', ['setpriv', ...SOMEBODY]],
 ])('a program that %s runs has no network', async (_who, as) => {
+  const { result, visits } = await planOf(as);
+  expect(visits).toBe(0);
+  expect(result.stderr).toContain('PLB_PROGRAM');
+  expect(result.stderr).toContain('ENETUNREACH');
+  expect(result.code).toBe(1);
+});
+
+it.each([
+  ['root', 0, 'root make network namespaces'],
+  ['somebody', 1000, 'users make user namespaces'],
+])('is not run where the network cannot be taken from it by %s', async (_who, user, hint) => {
+  const { result, visits } = await planOf(confined(user));
+  expect(visits).toBe(0);
+  expect(result.stderr).toContain('PLB_SANDBOX');
+  expect(result.stderr).toContain(hint);
+  expect(result.code).toBe(1);
+});
+
+it('is run with the network there when somebody says so, and never as root', async () => {
+  const allowed = { PLUMB_ALLOW_NETWORK: '1' };
+  const somebody = await planOf(confined(1000), allowed);
+  expect(somebody).toMatchObject({ visits: 1, result: { code: 0 } });
+  const root = await planOf(confined(0), allowed);
+  expect(root).toMatchObject({ visits: 0, result: { code: 1 } });
+  expect(root.result.stderr).toContain('PLB_SANDBOX');
+});
+
+/** Plans, behind `as`, a program that looks for a server of this test. */
+async function planOf(
+  as: readonly string[],
+  environment: NodeJS.ProcessEnv = {},
+): Promise<{ readonly result: Result; readonly visits: number }> {
   let visits = 0;
   const server = createServer((socket) => {
     visits++;
@@ -37,10 +76,8 @@ it.each([
   const path = join(directory, 'plumb.ts');
   writeFileSync(path, program((server.address() as AddressInfo).port));
   // Somebody may have no account, and nothing in the environment that says where it would be.
-  const bare = ['env', '-u', 'HOME', '-u', 'SHELL', 'bin/plumb'];
-  const result = await run('setpriv', [...as, ...bare, 'plan', path, '--state', 'empty']);
-  expect(visits).toBe(0);
-  expect(result.stderr).toContain('PLB_PROGRAM');
-  expect(result.stderr).toContain('ENETUNREACH');
-  expect(result.code).toBe(1);
-});
+  const plumb = ['-u', 'HOME', '-u', 'SHELL', 'bin/plumb', 'plan', path, '--state', 'empty'];
+  const [command = '', ...args] = [...as, 'env', ...plumb];
+  const result = await run(command, args, { ...process.env, ...environment });
+  return { result, visits };
+}
