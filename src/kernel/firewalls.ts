@@ -38,6 +38,8 @@ export function firewallsOf({ nftables = [] }: Ruleset): Firewall[] {
           hook,
           policy: policy === 'drop' ? 'drop' : 'accept',
           marks: [...new Set(own.flatMap(({ expr }) => expr.flatMap(marksIn)))],
+          hasHiddenMarks: own.some(({ expr }) => expr.some(hidesMark)),
+          ports: [...new Set(own.flatMap(({ expr }) => expr.flatMap(portsIn)))],
         },
       ];
     });
@@ -50,10 +52,24 @@ function marksIn(expression: unknown): number[] {
     mangle?: { key?: unknown; value?: unknown };
   };
   const named = (key: unknown): boolean => JSON.stringify(key ?? null).includes('"mark"');
-  const numbers = (value: unknown): number[] =>
-    (JSON.stringify(value ?? null).match(/\b\d+\b/g) ?? []).map(Number);
   return [
-    ...(named(match?.left) ? numbers(match?.right) : []),
-    ...(named(mangle?.key) ? numbers(mangle?.value) : []),
+    ...(named(match?.left) ? numbersIn(match?.right) : []),
+    ...(named(mangle?.key) ? numbersIn(mangle?.value) : []),
   ].filter((mark) => mark > 0);
+}
+
+/** Those that a destination port is compared with; of a range, its ends. */
+function portsIn(expression: unknown): number[] {
+  const { match } = expression as { match?: { left?: unknown; right?: unknown } };
+  return JSON.stringify(match?.left ?? null).includes('"dport"') ? numbersIn(match?.right) : [];
+}
+
+/** An extension of iptables that looks at marks, or sets them: libnftables names it and says no more. */
+function hidesMark(expression: unknown): boolean {
+  const { xt } = expression as { xt?: { name?: string } };
+  return xt?.name !== undefined && /mark/i.test(xt.name);
+}
+
+function numbersIn(value: unknown): number[] {
+  return (JSON.stringify(value ?? null).match(/\b\d+\b/g) ?? []).map(Number);
 }

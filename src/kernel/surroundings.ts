@@ -45,6 +45,7 @@ export async function readSurroundings(
         links.filter(({ name }) => devices.includes(name)),
       ),
       firewalls: await readFirewalls(where),
+      legacyTables: await readLegacyTables(where),
       ports: await readPorts(where),
     };
   } finally {
@@ -100,6 +101,21 @@ async function readFirewalls(where: Where): Promise<Firewall[]> {
     if (failedWith(error, ...UNREADABLE)) return [];
     throw error;
   }
+}
+
+const LEGACY = { IPv4: 'ip_tables_names', IPv6: 'ip6_tables_names' } as const;
+
+/** The files are there only while the kernel has that netfilter; what cannot be read is empty. */
+async function readLegacyTables(where: Where): Promise<string[]> {
+  const families = Object.entries(LEGACY);
+  const paths = families.map(([, file]) => `/proc/thread-self/net/${file}`);
+  const texts = await netnsRead({ ...where, paths });
+  return families.flatMap(([family], i) =>
+    (texts[i] ?? '')
+      .split('\n')
+      .filter(Boolean)
+      .map((table) => `${table} (${family})`),
+  );
 }
 
 async function readPorts(where: Where): Promise<Surroundings['ports']> {

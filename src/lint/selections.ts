@@ -2,6 +2,7 @@ import { lint, type Lint } from '../model/lint.js';
 import type { PolicySpec, RuleSpec, SelectorSpec } from '../model/program.js';
 import { matchesSelector, selectorKey } from '../model/selector.js';
 import { lowerPolicy } from '../policy/lower.js';
+import { originKey } from './origin-key.js';
 import { asksForReserved, isEndpointIdentity } from '../policy/peers.js';
 import type { LintInput } from './input.js';
 
@@ -22,6 +23,8 @@ export function lintSelections({ document, policy }: LintInput): Lint[] {
     .flatMap((spec) => [
       ...lintSubject(spec, document.nodes, someone),
       ...rulesOf(spec).flatMap((rule) => lintPeers(spec, rule, someone)),
+      ...rulesOf(spec).flatMap((rule) => lintNodes(spec, rule, document.nodes)),
+      ...lintNobody(spec),
     ]);
   const ofServices = document.services
     .filter(({ selector, backends }) => {
@@ -81,4 +84,48 @@ function lintPeers(
         'Mend the selector; until an endpoint has these labels the rule does nothing.',
       ),
     );
+}
+
+function lintNodes(
+  policy: PolicySpec,
+  { nodes: selectors = [], origin = policy.origin }: RuleSpec,
+  nodes: LintInput['document']['nodes'],
+): Lint[] {
+  return selectors
+    .filter((selector) => !nodes.some(({ labels = {} }) => matchesSelector(selector, labels)))
+    .map((selector) =>
+      lint(
+        'PLL_NO_PEER',
+        `a rule of policy ${policy.name} names nobody: no node is ${selectorKey(selector)}`,
+        origin,
+        'Mend the selector; until a node has these labels the rule does nothing.',
+      ),
+    );
+}
+
+const PEERS = ['endpoints', 'cidr', 'cidrSet', 'entities', 'nodes', 'fqdns'] as const;
+
+/** Rules with nothing in the list of their peers: as it was written, or groups and services have nothing to give. */
+function lintNobody(policy: PolicySpec): Lint[] {
+  const byOrigin = new Map<string, RuleSpec[]>();
+  // Of a rule that names a service there may be two, for endpoints and for who is outside.
+  for (const rule of rulesOf(policy)) {
+    const key = originKey(rule.origin ?? policy.origin);
+    byOrigin.set(key, [...(byOrigin.get(key) ?? []), rule]);
+  }
+  return [...byOrigin.values()]
+    .filter((rules) => rules.every(isAboutNobody))
+    .map(([rule]) =>
+      lint(
+        'PLL_NO_PEER',
+        `a rule of policy ${policy.name} names nobody: its list of peers is empty`,
+        rule?.origin ?? policy.origin,
+        'Name the peers, or fill the group or the service that it names; without the list it would mean anybody.',
+      ),
+    );
+}
+
+function isAboutNobody(rule: RuleSpec): boolean {
+  const named = PEERS.filter((kind) => rule[kind] !== undefined);
+  return named.length > 0 && named.every((kind) => rule[kind]?.length === 0);
 }

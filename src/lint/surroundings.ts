@@ -15,6 +15,7 @@ export function lintSurroundings(input: LintInput): Lint[] {
     ...lintReversePath(node, surroundings),
     ...lintHooks(node, surroundings),
     ...lintFirewalls(node, surroundings),
+    ...lintLegacy(node, surroundings),
     ...lintRoutes(node, document.nodes, surroundings),
     ...(usesMarks(state) ? lintMarks(node, surroundings) : []),
     ...lintPorts(node, surroundings),
@@ -77,8 +78,10 @@ function lintHooks({ name, origin }: NodeSpec, { hooks }: Surroundings): Lint[] 
 
 function lintFirewalls(node: NodeSpec, { firewalls }: Surroundings): Lint[] {
   if (!leavesNode(node)) return [];
-  return firewalls
-    .filter(({ hook, policy }) => hook === 'forward' && policy === 'drop')
+  const { cluster } = node;
+  const dropping = firewalls.filter(({ policy }) => policy === 'drop');
+  const forwarding = dropping
+    .filter(({ hook }) => hook === 'forward')
     .map(({ chain }) =>
       lint(
         'PLL_FIREWALL_DROPS',
@@ -87,6 +90,27 @@ function lintFirewalls(node: NodeSpec, { firewalls }: Surroundings): Lint[] {
         `Let ${node.podCIDRs.join(' and ')} through in it, both ways.`,
       ),
     );
+  if (cluster?.mode !== 'tunnel') return forwarding;
+  const port = cluster.tunnelPort;
+  const tunnel = dropping
+    .filter(({ hook, ports }) => hook === 'input' && !ports.includes(port))
+    .map(({ chain }) =>
+      lint(
+        'PLL_FIREWALL_DROPS',
+        `chain ${chain} drops what it does not know, and no rule of its table knows the tunnels of cluster ${cluster.name}`,
+        node.origin,
+        `Let UDP to port ${String(port)} in.`,
+      ),
+    );
+  return [...forwarding, ...tunnel];
+}
+
+function lintLegacy(node: NodeSpec, { legacyTables }: Surroundings): Lint[] {
+  if (!leavesNode(node) || legacyTables.length === 0) return [];
+  const hint =
+    'See that iptables-legacy -S lets the packets of endpoints through, or move to iptables-nft.';
+  const message = `iptables-legacy has tables here whose rules plumb does not see: ${legacyTables.join(', ')}`;
+  return [lint('PLL_FIREWALL_UNSEEN', message, node.origin, hint)];
 }
 
 /** A default route goes everywhere and is none of ours; what is inside a range, or around it, is. */
@@ -155,7 +179,7 @@ function lintListeners({ origin }: NodeSpec, wanted: readonly number[], { ports 
     );
 }
 
-function lintMarks({ origin }: NodeSpec, { rules, firewalls }: Surroundings): Lint[] {
+function lintMarks({ origin }: NodeSpec, { rules, routes, firewalls }: Surroundings): Lint[] {
   const clashes = (mark: number): boolean => (mark & PROXY_MARK_MASK) !== 0;
   const said = `marks 0x${PROXY_MARK.toString(16)}/0x${PROXY_MARK_MASK.toString(16)}`;
   const hint = 'Move the other one to bits and tables that plumb does not use.';
@@ -178,6 +202,26 @@ function lintMarks({ origin }: NodeSpec, { rules, firewalls }: Surroundings): Li
           `ip rule ${String(priority)} leads to table ${String(table)}, which is ours`,
           origin,
           hint,
+        ),
+      ),
+    ...routes
+      .filter(({ table }) => PROXY_TABLES.includes(table))
+      .map(({ destination, table }) =>
+        lint(
+          'PLL_FOREIGN_ROUTE',
+          `a route that is not ours, to ${destination}, is in table ${String(table)}, which is ours`,
+          origin,
+          'Move the route to a table that plumb does not use.',
+        ),
+      ),
+    ...firewalls
+      .filter(({ hasHiddenMarks }) => hasHiddenMarks)
+      .map(({ chain }) =>
+        lint(
+          'PLL_FOREIGN_MARK',
+          `the table of chain ${chain} uses marks in a way that does not show which; ours are ${said}`,
+          origin,
+          'See iptables-save for them; move them to other bits if they are in ours.',
         ),
       ),
     ...firewalls

@@ -8,6 +8,7 @@ export const LINTS = {
   PLL_ANY_PEER: 'warning',
   PLL_EVERYBODY: 'note',
   PLL_FIREWALL_DROPS: 'warning',
+  PLL_FIREWALL_UNSEEN: 'note',
   PLL_FOREIGN_HOOK: 'warning',
   PLL_FOREIGN_MARK: 'warning',
   PLL_FOREIGN_ROUTE: 'warning',

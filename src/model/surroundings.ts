@@ -7,6 +7,8 @@ export interface Surroundings {
   /** Programs and filters of others on devices that ours hang on. */
   readonly hooks: readonly ForeignHook[];
   readonly firewalls: readonly Firewall[];
+  /** Tables of the netfilter of old (iptables-legacy), whose rules nobody shows here: `filter (IPv4)`. */
+  readonly legacyTables: readonly string[];
   /** UDP ports that are bound, and TCP ports that are listened on. */
   readonly ports: readonly { readonly protocol: 'TCP' | 'UDP'; readonly port: number }[];
 }
@@ -41,6 +43,10 @@ export interface Firewall {
   readonly hook: string;
   /** What becomes of packets that no rule takes. */
   readonly policy: 'accept' | 'drop';
-  /** Marks that its rules look for or set. */
+  /** Marks that the rules of its table look for or set. */
   readonly marks: readonly number[];
+  /** Whether they do so in a way that does not say which: by an extension of iptables. */
+  readonly hasHiddenMarks: boolean;
+  /** Destination ports that they look for. */
+  readonly ports: readonly number[];
 }

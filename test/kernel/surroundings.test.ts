@@ -25,6 +25,9 @@ const HOTH: NodeSpec = {
   devices: ['up0'],
 };
 
+/** Of the chains that the test makes. */
+const FOREIGN = { policy: 'drop', marks: [], hasHiddenMarks: false, ports: [] };
+
 describe('what is around a node', () => {
   let node: KernelNode;
   let quiet: Surroundings;
@@ -71,6 +74,13 @@ describe('what is around a node', () => {
       'add chain ip foreign passing { type filter hook forward priority 0; policy drop; }',
     );
     inside('nft', 'add rule ip foreign passing meta mark 0x300 accept');
+    inside('nft', 'add table ip strange');
+    inside(
+      'nft',
+      'add chain ip strange coming { type filter hook input priority 0; policy drop; }',
+    );
+    inside('nft', 'add rule ip strange coming udp dport { 53, 4789 } accept');
+    node.ip('route', 'add', '198.51.100.0/24', 'dev', 'up0', 'table', '2004');
     const listener = spawn('nsenter', [
       `--net=/run/netns/${node.name}`,
       ...['nc', '-u', '-l', '-p', String(PORT)],
@@ -105,8 +115,10 @@ describe('what is around a node', () => {
       { device: 'up0', direction: 'egress', what: 'tcx others_tcx' },
     ]);
     expect(loud.firewalls).toEqual([
-      { chain: 'ip foreign passing', hook: 'forward', policy: 'drop', marks: [0x300] },
+      { ...FOREIGN, chain: 'ip foreign passing', hook: 'forward', marks: [0x300] },
+      { ...FOREIGN, chain: 'ip strange coming', hook: 'input', ports: [53, 4789] },
     ]);
+    expect(loud.legacyTables).toEqual([]);
     expect(loud.ports).toContainEqual({ protocol: 'UDP', port: PORT });
   });
 
@@ -118,6 +130,7 @@ describe('what is around a node', () => {
       'PLL_FOREIGN_HOOK',
       'PLL_FOREIGN_HOOK',
       'PLL_FOREIGN_HOOK',
+      'PLL_FIREWALL_DROPS',
       'PLL_FIREWALL_DROPS',
       'PLL_FOREIGN_ROUTE',
       'PLL_PORT_TAKEN',
@@ -132,6 +145,36 @@ describe('what is around a node', () => {
     expect(marks.map(([, message]) => message)).toEqual([
       expect.stringContaining('ip rule 99 looks for mark 0x200'),
       expect.stringContaining('chain ip foreign passing uses mark 0x300'),
+    ]);
+  });
+
+  it('may have a route in a table of ours, which clashes only where that table is used', () => {
+    const rule = resource('rule', { family: 'inet', priority: 100, table: 2004, fwmark: 0x200 });
+    const state = { state: { version: 1 as const, node: 'hoth', resources: [rule] } };
+    const routes = codes(loud, state).filter(([code]) => code === 'PLL_FOREIGN_ROUTE');
+    expect(routes.map(([, message]) => message)).toEqual([
+      expect.stringContaining('10.1.0.128/25, of range 10.1.0.0/24'),
+      expect.stringContaining('to 198.51.100.0/24, is in table 2004, which is ours'),
+    ]);
+  });
+
+  it('lets tunnels in by a firewall that knows their port', () => {
+    const [, coming] = loud.firewalls;
+    const knowing = { ...loud, firewalls: [{ ...coming!, ports: [PORT] }] };
+    expect(codes(knowing).filter(([code]) => code === 'PLL_FIREWALL_DROPS')).toEqual([]);
+  });
+
+  it('has firewalls that cannot be seen into', async () => {
+    inside('iptables-nft', '-t', 'mangle', '-A', 'PREROUTING', '-j', 'MARK', '--set-mark', '0x10');
+    inside('iptables-legacy', '-t', 'filter', '-A', 'FORWARD', '-j', 'ACCEPT');
+    const { firewalls, legacyTables } = await readSurroundings(node.instance, ['up0']);
+    expect(legacyTables).toEqual(['filter (IPv4)']);
+    const rule = resource('rule', { family: 'inet', priority: 100, table: 2004, fwmark: 0x200 });
+    const state = { state: { version: 1 as const, node: 'hoth', resources: [rule] } };
+    const hidden = { ...quiet, legacyTables, firewalls: firewalls.slice(-1) };
+    expect(codes(hidden, state)).toEqual([
+      ['PLL_FIREWALL_UNSEEN', expect.stringContaining('filter (IPv4)')],
+      ['PLL_FOREIGN_MARK', expect.stringContaining('chain ip mangle PREROUTING')],
     ]);
   });
 

@@ -79,6 +79,13 @@ describe('lints of a program', () => {
     expect(found[0]!.message).toContain('no endpoint is {org=rebels}');
   });
 
+  it('find a rule with nobody in its list of peers, and one about nodes that there are not', () => {
+    expect(codes([{ ingress: [{ endpoints: [] }] }])).toEqual(['PLL_NO_PEER']);
+    expect(codes([{ egress: [{ cidrSet: [] }] }])).toEqual(['PLL_NO_PEER']);
+    expect(codes([{ ingress: [{ nodes: [EMPIRE] }] }])).toEqual(['PLL_NO_PEER']);
+    expect(codes([{ ingress: [{ entities: ['none'] }] }])).toEqual([]);
+  });
+
   it('find rules that are wider than they look', () => {
     expect(codes([{ ingress: [{ toPorts: ports('80') }] }])).toEqual(['PLL_ANY_PEER']);
     expect(codes([{ ingress: [{ entities: ['all'] }] }])).toEqual(['PLL_ANY_PEER']);
@@ -110,6 +117,41 @@ describe('lints of a program', () => {
     ]);
     expect(found[0]!.message).toContain('rule3 (plumb.ts:23) denies all of it');
     expect(found[1]!.message).toContain('rule0 (plumb.ts:20) allows it already');
+  });
+
+  it('find what another tier decides already, however it is said', () => {
+    const ssh = { endpoints: [EMPIRE], toPorts: ports('22') };
+    const admin = { tier: 'Admin' as const, priority: 1 };
+    const found = lint(
+      documentOf([
+        { ...admin, ingress: [{ ...ssh, action: 'Accept' }] },
+        { ingressDeny: [ssh], ingress: [{ endpoints: [EMPIRE], toPorts: ports('80') }] },
+        { tier: 'Baseline', priority: 1, ingress: [{ ...ssh, action: 'Accept' }] },
+        { ...admin, priority: 9, ingress: [{ ...ssh, action: 'Pass' }] },
+      ]),
+    );
+    expect(found.map(({ code, origin, message }) => `${code} ${String(origin.line)} ${message}`))
+      .toMatchInlineSnapshot(`
+      [
+        "PLL_UNREACHABLE 21 a rule of policy rule1 denies nothing: rule0 (plumb.ts:20) allows all of it",
+        "PLL_SHADOWED 22 a rule of policy rule2 allows nothing new: rule0 (plumb.ts:20) allows it already",
+        "PLL_SHADOWED 23 a rule of policy rule3 leaves its tier for nothing: rule0 (plumb.ts:20) says the same without it",
+      ]
+    `);
+  });
+
+  it('find a rule about requests that a plain one makes needless, and none that adds a path', () => {
+    const get = (path: string) => [
+      {
+        ports: [{ port: '80', protocol: 'TCP' as const }],
+        rules: { http: [{ method: 'GET', path }] },
+      },
+    ];
+    const rule = (path: string) => ({ ingress: [{ endpoints: [EMPIRE], toPorts: get(path) }] });
+    const plain = { ingress: [{ endpoints: [EMPIRE], toPorts: ports('80') }] };
+    expect(codes([rule('/a'), rule('/b')])).toEqual([]);
+    expect(codes([rule('/a'), rule('/a')])).toEqual(['PLL_SHADOWED']);
+    expect(codes([rule('/a'), rule('/b'), plain])).toEqual(['PLL_SHADOWED', 'PLL_SHADOWED']);
   });
 
   it('find a label that makes nearly every endpoint an identity of its own', () => {

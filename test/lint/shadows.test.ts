@@ -34,13 +34,13 @@ function numbered(policies: readonly PolicySpec[]): PolicySpec[] {
   });
 }
 
-function without(policies: readonly PolicySpec[], line: number | undefined): PolicySpec[] {
+function without(policies: readonly PolicySpec[], lines: ReadonlySet<number>): PolicySpec[] {
   return policies.map((policy) => ({
     ...policy,
     ...Object.fromEntries(
       LISTS.filter((list) => policy[list] !== undefined).map((list) => [
         list,
-        (policy[list] ?? []).filter(({ origin }) => origin?.line !== line),
+        (policy[list] ?? []).filter(({ origin }) => !lines.has(origin?.line ?? 0)),
       ]),
     ),
   }));
@@ -59,24 +59,25 @@ const crowded = fc
     return { ...made, policies: [...made.policies, copy] };
   });
 
-it('a rule that is said to change nothing changes nothing when it goes', () => {
-  let said = 0;
+it('all rules that are said to change nothing change nothing when they go', () => {
+  const said = { PLL_SHADOWED: 0, PLL_UNREACHABLE: 0 } as Record<string, number>;
   fc.assert(
     fc.property(crowded, (made) => {
       const old: PolicyWorld = { ...made, policies: numbered(made.policies) };
       const before = compileWorld(old);
-      const [found] = lintShadows({
+      const found = lintShadows({
         document: { version: 1, nodes: [], endpoints: [], policies: [], services: [] },
         node: {} as never,
         policy: before,
       });
-      if (found === undefined) return;
-      said++;
-      const next = { ...old, policies: without(old.policies, found.origin.line) };
+      if (found.length === 0) return;
+      for (const { code } of found) said[code] = (said[code] ?? 0) + 1;
+      const lines = new Set(found.map(({ origin }) => origin.line ?? 0));
+      const next = { ...old, policies: without(old.policies, lines) };
       expect(JSON.stringify(next.policies)).not.toBe(JSON.stringify(old.policies));
       expect(verdictDelta(before, compileWorld(next))).toEqual([]);
     }),
-    { numRuns: 2000 },
+    { numRuns: 1000 },
   );
-  expect(said).toBeGreaterThan(10);
+  expect(Math.min(...Object.values(said))).toBeGreaterThan(10);
 });
