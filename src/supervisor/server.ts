@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { rmSync } from 'node:fs';
+import { chmodSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { PlumbError } from '../model/error.js';
@@ -24,6 +24,8 @@ export async function serve(
   });
   server.listen(path);
   await once(server, 'listening');
+  // Until here its directory alone, which is root's, keeps others out.
+  chmodSync(path, 0o600);
   return server;
 }
 

@@ -115,6 +115,16 @@ test('compiled addons are loaded in src/kernel/native.ts alone', async () => {
   expect(await fires('src/kernel/snippet.ts', code)).toEqual(['no-restricted-syntax']);
 });
 
+test.each([
+  `import { exec } from 'node:child_process';\nexec('true');`,
+  `import { execSync as run } from 'node:child_process';\nrun('true');`,
+  `import { spawn } from 'node:child_process';\nspawn('true', [], { shell: true });`,
+])('no shell is started anywhere: %s', async (code) => {
+  for (const file of ['src/loader/snippet.ts', 'src/cli/commands/snippet.ts']) {
+    expect(await fires(file, code)).toEqual(['no-restricted-syntax']);
+  }
+});
+
 describe('the functional core', () => {
   const core = [
     'constructs',
