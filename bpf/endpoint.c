@@ -4,6 +4,7 @@
  * the endpoint sends), to_endpoint on its egress (what the host's stack sends to it); one shared tc
  * block has each. The others are on the few devices of the node itself.
  */
+#include "include/btf.h"
 #include "include/decide.h"
 #include "include/deliver.h"
 #include "include/device.h"

@@ -2,9 +2,18 @@
 /* Addresses of both families in one form. */
 #pragma once
 
-#include "types.h"
+#include "size.h"
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
+
+/* IPv4 is mapped (::ffff:a.b.c.d), so that there is one path for both families. */
+struct plumb_addr {
+  union {
+    __u8 bytes[16];
+    __be32 words[4];
+  };
+} __attribute__((aligned(4)));
+SIZE_IS(struct plumb_addr, 16);
 
 static __always_inline void map_ipv4(struct plumb_addr *to, __be32 address) {
   to->words[0] = 0;

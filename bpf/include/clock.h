@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #pragma once
 
-#include "types.h"
+#include <linux/types.h>
 #include <bpf/bpf_helpers.h>
 
 /* Seconds of CLOCK_MONOTONIC. */

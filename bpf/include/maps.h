@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #pragma once
 
-#include "types.h"
+#include "layout.h"
+#include "layout-flows.h"
+#include "layout-policy.h"
+#include "layout-reports.h"
+#include "layout-services.h"
 #include <bpf/bpf_helpers.h>
 
 #define MAP(name_, type_, key_, value_, entries_, flags_) \
@@ -59,6 +63,3 @@ struct {
   __uint(type, BPF_MAP_TYPE_RINGBUF);
   __uint(max_entries, 1 << 20);
 } plumb_events SEC(".maps");
-
-/* Nothing else would carry the struct of a ring buffer's records into BTF. */
-const struct plumb_event *plumb_event_in_btf __attribute__((unused));

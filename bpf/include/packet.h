@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #pragma once
 
-#include "types.h"
+#include "addr.h"
+#include "reasons.h"
 
 enum fragment { WHOLE, FIRST_FRAGMENT, LATER_FRAGMENT };
 

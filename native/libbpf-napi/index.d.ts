@@ -198,6 +198,12 @@ export interface BtfField {
  */
 export function btfLayout(objectPath: string, struct: string): { size: number; fields: BtfField[] };
 
+/**
+ * Constants of an enum by name, out of the BTF of an object file.
+ * @throws BpfError ENOENT when the object has none of that name.
+ */
+export function btfEnum(objectPath: string, name: string): Record<string, number>;
+
 export interface LinkInfo {
   readonly id: number;
   readonly programId: number;

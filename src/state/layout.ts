@@ -4,7 +4,7 @@ import { SERVICE_MAPS } from './layout-services.js';
 
 /**
  * The shape of every BPF map, the one place that user space and the datapath agree on.
- * bpf/include/ states the same structs in C; a test compares sizes and offsets through BTF.
+ * bpf/include/layout*.h state the same structs in C; a test compares sizes, offsets and numbers through BTF.
  * Integers are little-endian (the host's order); `be16` is network order; `addr` is 16 bytes, IPv4 mapped.
  */
 

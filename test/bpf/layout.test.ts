@@ -1,20 +1,30 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { btfLayout, loadObject, type BpfObject } from 'libbpf-napi';
+import { btfEnum, btfLayout, loadObject, type BpfObject } from 'libbpf-napi';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import {
+  CLUSTER_IDENTITY_MAX,
+  CLUSTER_IDENTITY_MIN,
+  NODE_IDENTITY_MIN,
+  RESERVED,
+} from '../../src/model/identity.js';
 import {
   CONFIG_ALLOW_LOCALHOST,
   CONFIG_EVENT_ALLOWED,
   CONFIG_EVENT_BYTES,
   DIRECTION,
   ENDPOINT_AUDIT,
+  ENTRY_AUDIT,
   ENTRY_DEFAULT,
   IFINDEX_BASE,
+  LISTENER_EGRESS,
+  LISTENER_UDP,
   MAPS,
+  PEER_DYNAMIC,
   REASONS,
   VERDICT,
 } from '../../src/state/layout.js';
 import { COUNTER, EVENT_BYTES, PROGRAM } from '../../src/state/layout-reports.js';
+import { SERVICE_MAGLEV } from '../../src/state/layout-services.js';
+import { PROXY_MARK, PROXY_MARK_MASK, PROXY_MODE } from '../../src/state/proxy-names.js';
 import { mapNames, structsOf, type Struct } from '../../src/state/struct.js';
 import { OBJECT } from './datapath.js';
 
@@ -41,6 +51,17 @@ describe('structs shared with the datapath', () => {
 
   test('an address is 16 bytes', () => {
     expect(btfLayout(OBJECT, 'plumb_addr').size).toBe(16);
+  });
+
+  test('a record with bytes is an event and the bytes behind it', () => {
+    const { size } = structsOf('plumb_events', 'kernel').value;
+    expect(btfLayout(OBJECT, 'plumb_event_bytes')).toEqual({
+      size: size + EVENT_BYTES,
+      fields: [
+        { name: 'event', offset: 0, size },
+        { name: 'bytes', offset: size, size: EVENT_BYTES },
+      ],
+    });
   });
 });
 
@@ -76,51 +97,48 @@ describe('maps of the object', () => {
 });
 
 describe('numbers shared with the datapath', () => {
-  const source = ['types.h', 'reasons.h']
-    .map((name) => readFileSync(join(import.meta.dirname, '../../bpf/include', name), 'utf8'))
-    .join('');
-
-  /** Constants of a C enum by name. */
-  function constantsOf(name: string): Record<string, number> {
-    const body = new RegExp(`enum ${name} \\{([^}]*)\\}`).exec(source)?.[1] ?? '';
-    let next = 0;
-    return Object.fromEntries(
-      body.match(/\w+(?: = \d+)?/g)!.map((item) => {
-        const [constant = '', value] = item.split(' = ');
-        next = value === undefined ? next : Number(value);
-        return [constant, next++];
-      }),
-    );
-  }
-
   /** `policy-denied` is POLICY_DENIED in C. */
-  function inC(numbers: Readonly<Record<string, number>>): Record<string, number> {
+  function inC(numbers: Readonly<Record<string, number>>, prefix = ''): Record<string, number> {
     return Object.fromEntries(
-      Object.entries(numbers).map(([name, n]) => [name.toUpperCase().replaceAll('-', '_'), n]),
+      Object.entries(numbers).map(([name, n]) => [
+        prefix + name.toUpperCase().replaceAll('-', '_'),
+        n,
+      ]),
     );
   }
 
-  test.each([
-    ['reason', REASONS],
-    ['verdict', VERDICT],
-    ['direction', DIRECTION],
-    ['program', PROGRAM],
-    ['counter', COUNTER],
-  ])('enum %s', (name, numbers) => {
-    expect(constantsOf(name)).toEqual(inC(numbers));
+  const enums: Readonly<Record<string, Readonly<Record<string, number>>>> = {
+    config_flag: { CONFIG_ALLOW_LOCALHOST, CONFIG_EVENT_BYTES, CONFIG_EVENT_ALLOWED },
+    counter: inC(COUNTER),
+    device_number: { IFINDEX_BASE },
+    direction: inC(DIRECTION),
+    endpoint_flag: { ENDPOINT_AUDIT },
+    entry_flag: { ENTRY_DEFAULT, ENTRY_AUDIT },
+    event_size: { EVENT_BYTES },
+    identity: {
+      IDENTITY_HOST: RESERVED.host,
+      IDENTITY_REMOTE_NODE: RESERVED['remote-node'],
+      IDENTITY_CLUSTER_MIN: CLUSTER_IDENTITY_MIN,
+      IDENTITY_CLUSTER_MAX: CLUSTER_IDENTITY_MAX,
+      IDENTITY_NODE_BIT: NODE_IDENTITY_MIN,
+    },
+    listener_bits: { LISTENER_EGRESS, LISTENER_ID: LISTENER_EGRESS - 1, LISTENER_UDP },
+    peer_flag: { PEER_DYNAMIC },
+    program: inC(PROGRAM),
+    proxy_mark: { PROXY_MARK, PROXY_MARK_MASK },
+    proxy_mode: inC(PROXY_MODE, 'PROXY_'),
+    reason: inC(REASONS),
+    service_flag: { SERVICE_MAGLEV },
+    verdict: inC(VERDICT),
+  };
+
+  test.each(Object.entries(enums))('enum %s', (name, numbers) => {
+    expect(btfEnum(OBJECT, name)).toEqual(numbers);
   });
 
-  test.each(
-    Object.entries({
-      CONFIG_ALLOW_LOCALHOST,
-      CONFIG_EVENT_ALLOWED,
-      CONFIG_EVENT_BYTES,
-      ENDPOINT_AUDIT,
-      ENTRY_DEFAULT,
-      EVENT_BYTES,
-      IFINDEX_BASE,
-    }),
-  )('%s', (name, value) => {
-    expect(Number(new RegExp(`#define ${name} (\\d+)`).exec(source)?.[1])).toBe(value);
+  test('are all that the object tells of for this comparison', () => {
+    const told = btfLayout(OBJECT, 'also_in_btf').fields.map(({ name }) => name);
+    const snake = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+    expect(told.map(snake).sort()).toEqual([...Object.keys(enums), 'record'].sort());
   });
 });

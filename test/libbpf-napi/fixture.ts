@@ -13,6 +13,10 @@ struct entry { __u8 small; __u32 number; __u8 bytes[6]; };
 struct { __uint(type, BPF_MAP_TYPE_HASH); __uint(max_entries, 16); __type(key, __u32); __type(value, struct entry); } seen SEC(".maps");
 struct { __uint(type, BPF_MAP_TYPE_RINGBUF); __uint(max_entries, 4096); } ring SEC(".maps");
 const volatile __u32 answer = 1;
+enum bits { LOWEST = 1, HIGHEST = 0x80000000 };
+enum sign { MINUS = -1, PLUS = 1 };
+struct numbers { enum bits bits; enum sign sign; };
+const struct numbers *numbers __attribute__((unused));
 
 SEC("tc") int count(struct __sk_buff *skb) {
   __u32 key = skb->ifindex;

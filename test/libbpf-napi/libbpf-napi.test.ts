@@ -8,6 +8,7 @@ import {
   BpfLink,
   BpfMap,
   BpfProgram,
+  btfEnum,
   btfLayout,
   isBpffs,
   listIds,
@@ -197,6 +198,12 @@ describe.sequential('libbpf-napi', () => {
       ],
     });
     expect(() => btfLayout(fixture.object, 'nothing')).toThrow(BpfError);
+  });
+
+  it('tells the constants of an enum', () => {
+    expect(btfEnum(fixture.object, 'bits')).toEqual({ LOWEST: 1, HIGHEST: 0x8000_0000 });
+    expect(btfEnum(fixture.object, 'sign')).toEqual({ MINUS: -1, PLUS: 1 });
+    expect(() => btfEnum(fixture.object, 'entry')).toThrow(BpfError);
   });
 
   it('attaches to tcx and to SK_LOOKUP in a namespace, and pins the link', async () => {

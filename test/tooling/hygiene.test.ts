@@ -36,6 +36,21 @@ describe('sources', () => {
   });
 });
 
+describe('the datapath', () => {
+  const sources = files(['bpf'], /\.[ch]$/);
+
+  test('has no features that a preprocessor switches', () => {
+    const conditional = /^\s*#\s*(?:if|ifdef|ifndef|elif|elifdef|elifndef)\b/m;
+    expect(sources).toContain('bpf/endpoint.c');
+    expect(sources.filter((path) => conditional.test(read(path)))).toEqual([]);
+  });
+
+  test('has headers of at most 200 lines', () => {
+    const long = sources.filter((path) => read(path).split('\n').length > 201);
+    expect(long).toEqual([]);
+  });
+});
+
 describe('tests', () => {
   test('are never skipped, focused or left to do', () => {
     const evasive = /\b(?:test|it|describe)(?:\.\w+)*\.(?:skip|skipIf|runIf|only|todo|fails)\b/;

@@ -62,6 +62,14 @@ export async function loadObject(path, options = {}) {
 
 /**
  * @param {string} path
+ * @param {string} name
+ */
+export function btfEnum(path, name) {
+  return checked(addon.enumeration(path, name), `constants of ${name}`).values;
+}
+
+/**
+ * @param {string} path
  * @param {string} struct
  */
 export function btfLayout(path, struct) {

@@ -253,6 +253,16 @@ Napi::Value layoutValue(const Info &info) {
   return object;
 }
 
+Napi::Value enumerationValue(const Info &info) {
+  const Enumeration enumeration = enumerationOf(textOf(info[0]), textOf(info[1]));
+  auto object = outcomeObject(info.Env(), enumeration.outcome);
+  auto values = Napi::Object::New(info.Env());
+  for (const auto &[name, value] : enumeration.values)
+    values.Set(name, value);
+  object.Set("values", values);
+  return object;
+}
+
 Napi::Value closeValue(const Info &info) {
   ::close(intOf(info[0]));
   return info.Env().Undefined();
@@ -289,6 +299,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
       {"detach", detachValue},
       {"tcxPrograms", tcxProgramsValue},
       {"layout", layoutValue},
+      {"enumeration", enumerationValue},
       {"close", closeValue},
       {"isBpffs", isBpffsValue},
       {"mountBpffs", mountBpffsValue},

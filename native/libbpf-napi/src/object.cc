@@ -174,4 +174,27 @@ Layout layoutOf(const std::string &path, const std::string &name) {
   return layout;
 }
 
+Enumeration enumerationOf(const std::string &path, const std::string &name) {
+  Enumeration enumeration;
+  btf *types = btf__parse(path.c_str(), nullptr);
+  if (types == nullptr) {
+    enumeration.outcome = Outcome::failed("parse BTF of " + path);
+    return enumeration;
+  }
+  const int id = btf__find_by_name_kind(types, name.c_str(), BTF_KIND_ENUM);
+  if (id < 0) {
+    enumeration.outcome = Outcome::failed("find enum " + name + " in BTF", ENOENT);
+  } else {
+    const btf_type *type = btf__type_by_id(types, static_cast<__u32>(id));
+    const struct btf_enum *value = btf_enum(type);
+    for (int i = 0; i < btf_vlen(type); i++, value++) {
+      enumeration.values.emplace_back(
+          btf__name_by_offset(types, value->name_off),
+          btf_kflag(type) ? value->val : static_cast<double>(static_cast<__u32>(value->val)));
+    }
+  }
+  btf__free(types);
+  return enumeration;
+}
+
 } // namespace bpf

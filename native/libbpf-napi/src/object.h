@@ -45,4 +45,12 @@ struct Layout {
 /** Layout of a struct, union or typedef of either, out of the BTF of an object file. */
 Layout layoutOf(const std::string &path, const std::string &name);
 
+struct Enumeration {
+  Outcome outcome;
+  Named<double> values;
+};
+
+/** Constants of an enum of 32 bits, out of the BTF of an object file. */
+Enumeration enumerationOf(const std::string &path, const std::string &name);
+
 } // namespace bpf

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* Packets that the policy is asked about: of new flows, and of flows older than the last change. */
+#pragma once
+
+#include "opener.h"
+#include "resolve.h"
+#include "steer.h"
+
+/* Judges the flow as its opener would be judged, whichever side sent this packet. */
+static __always_inline enum reason judge_flow(struct run *run, const struct packet *packet,
+                                              __u32 epoch, const struct plumb_config *config,
+                                              enum filter filtered) {
+  int isReply = run->tracking.isReply;
+  __be16 port = packet->policyPort;
+
+  /* An echo reply is judged as the request that it answers. */
+  if (isReply) {
+    port = packet->protocol == ICMP     ? bpf_htons(ECHO_REQUEST << 8)
+           : packet->protocol == ICMPV6 ? bpf_htons(ECHO_REQUEST_V6 << 8)
+                                        : packet->sourcePort;
+  }
+  run->judgement.epoch = epoch;
+  run->judgement.protocol = packet->protocol;
+  run->judgement.port = port;
+  return judge(&run->judgement, isReply ? &run->to : &run->from, isReply ? &run->from : &run->to,
+               config, filtered);
+}
+
+/*
+ * An ICMP error about a known flow goes where the flow's packets may go. A router on the way may
+ * have sent it: what counts is whose flow it is.
+ */
+__noinline int decide_related(struct run *run, __u32 epoch, int isFromKnown) {
+  const struct plumb_config *config = config_of_node();
+  struct plumb_flow *flow;
+
+  if (!run || !config) return NO_POLICY;
+  flow = find_flow(&run->tracking, &run->related);
+  if (!flow) return POLICY_DEFAULT_DENY;
+  if (!isFromKnown) identify(&run->related.source, &run->from);
+  if (flow->epoch != epoch) {
+    enum reason reason = judge_flow(run, &run->related, epoch, config, filter_behind(flow->flags));
+    if (reason) return reason;
+  }
+  enum reason steered = steer_by(run, flow->flags, flow->listener);
+  if (steered) return steered;
+  if (!feature_services || !(flow->flags & (FLOW_TRANSLATED | FLOW_SERVICE))) return FORWARDED;
+  /* What the opener says about a reply that it did not want is not put together again. */
+  if (!run->tracking.isReply || flow->flags != FLOW_TRANSLATED) return NO_SERVICE;
+  run->inner.address = flow->natAddress;
+  run->inner.port = flow->natPort;
+  run->isInnerTranslated = 1;
+  if (same_addr(&run->packet.source, &run->related.source)) {
+    run->packet.source = flow->natAddress;
+    run->isTranslated = 1;
+  }
+  return FORWARDED;
+}
+
+/* Judges a packet whose flow is new, or older than the last change. */
+__noinline int decide_anew(struct run *run, __u32 epoch, int isKnown) {
+  const struct plumb_config *config = config_of_node();
+
+  if (!run || !config) return NO_POLICY;
+  struct packet *packet = &run->packet;
+  struct translation *translation = &run->translation;
+  struct plumb_flow *flow = isKnown ? find_flow(&run->tracking, packet) : 0;
+  __u8 flags = translation->flags | (flow ? flow->flags : 0);
+  int isLoopback = same_addr(&packet->source, &packet->destination) || (flags & FLOW_HAIRPIN);
+
+  /* An endpoint to itself is nobody's business. */
+  if (isLoopback && !flags) return FORWARDED;
+  if (!isLoopback && !(flags & FLOW_FORWARDED)) {
+    enum filter filtered = flow ? filter_behind(flow->flags) : run->sender;
+    enum reason reason = judge_flow(run, packet, epoch, config, filtered);
+    if (reason) {
+      if (flow && !bpf_map_delete_elem(&plumb_conntrack, &run->tracking.tuple))
+        count_one(FLOWS_REMOVED);
+      return reason;
+    }
+  }
+  if (!packet->hasFlow) return FORWARDED;
+  if (flow && !translation->flags) {
+    translation->address = flow->natAddress;
+    translation->port = flow->natPort;
+    translation->flags = flow->flags;
+  }
+  if (feature_proxy) {
+    __u32 listener = listener_after(flow, run->judgement.listener, config);
+    if (!flow) translation->flags |= flag_behind(run->sender);
+    if (flow && !flow->listener && listener && packet->protocol == TCP)
+      translation->flags |= FLOW_CUT;
+    translation->listener = listener;
+    run->judgement.listener = listener;
+    enum reason reason = steer_by(run, translation->flags, listener);
+    if (reason) return reason;
+  }
+  if (run->choice.isNew && open_service_flow(packet, translation, &run->choice, epoch))
+    return CONNTRACK_FULL;
+  if (open_flow(&run->tracking, packet, epoch, flow ? flow->state : 0, translation))
+    return CONNTRACK_FULL;
+  if (flow) translate_reply(run, flow);
+  return FORWARDED;
+}
