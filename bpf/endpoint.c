@@ -13,6 +13,7 @@
 #include "include/original.h"
 #include "include/node.h"
 #include "include/report.h"
+#include "include/route.h"
 
 static __always_inline int is_own(const struct plumb_device *device, const struct packet *packet,
                                   const struct plumb_addr *address) {
@@ -42,13 +43,11 @@ int from_endpoint(struct __sk_buff *skb) {
   if (!run) return TC_ACT_SHOT;
   enum reason reason = decide_from_endpoint(skb, run, &destination, config);
   if (reason == NEIGHBOR_QUERY && !answer_neighbor(skb)) return bpf_redirect_peer(skb->ifindex, 0);
-  if (!reason && write_translation(skb, run)) reason = REWRITE_FAILED;
+  if (!reason && config) reason = prepare(skb, run, &destination, config);
+  reason = settle(run, reason);
   report(skb, run, FROM_ENDPOINT, reason);
   if (reason || !config) return TC_ACT_SHOT;
-  if (feature_proxy && run->proxy) return deliver_to_proxy(skb, run, config);
-  if (destination.endpoint) return deliver(skb, destination.endpoint);
-  if (is_tunneled(&destination)) return send_through_tunnel(skb, run, &destination, config);
-  return TC_ACT_OK;
+  return deliver(run, &destination, config, TC_ACT_OK);
 }
 
 /* What comes to an endpoint is to its own address, and not from an endpoint of this node: those are
@@ -74,11 +73,13 @@ int to_endpoint(struct __sk_buff *skb) {
   const struct plumb_config *config = config_of_node();
 
   if (!run) return TC_ACT_SHOT;
+  struct place stack = {};
   enum reason reason = decide_to_endpoint(skb, run, config);
-  if (!reason && write_translation(skb, run)) reason = REWRITE_FAILED;
+  if (!reason && config) reason = prepare(skb, run, &stack, config);
+  reason = settle(run, reason);
   report(skb, run, TO_ENDPOINT, reason);
   if (reason || !config) return TC_ACT_SHOT;
-  return feature_proxy && run->proxy ? send_to_proxy(skb, run, config) : TC_ACT_OK;
+  return feature_proxy && run->proxy ? send_to_proxy(run, config) : TC_ACT_OK;
 }
 
 /* On egress of the node's own device. */
@@ -87,19 +88,20 @@ int from_host(struct __sk_buff *skb) {
   struct run *run = new_run(EGRESS);
   const struct plumb_config *config = config_of_node();
   struct place destination = {};
+  __u32 routed = 0;
 
   if (!run || !config) return TC_ACT_SHOT;
   enum reason reason = decide_from_host(skb, run, &destination, config);
-  if (!reason && write_translation(skb, run)) reason = REWRITE_FAILED;
+  int isRouted = !run->proxy && !destination.endpoint && !is_tunneled(&destination);
+  if (!reason) reason = prepare(skb, run, &destination, config);
+  if (!reason && isRouted) reason = find_route(skb, &run->packet, &routed);
+  reason = settle(run, reason);
   report(skb, run, FROM_HOST, reason);
   if (reason) return TC_ACT_SHOT;
-  if (feature_proxy && run->proxy) return send_to_proxy(skb, run, config);
-  if (destination.endpoint) {
-    if (set_macs(skb, destination.endpoint)) return TC_ACT_SHOT;
-    return bpf_redirect(destination.endpoint->device, 0);
-  }
-  if (is_tunneled(&destination)) return send_through_tunnel(skb, run, &destination, config);
-  return send_by_route(skb, &run->packet);
+  if (feature_proxy && run->proxy) return send_to_proxy(run, config);
+  if (destination.endpoint) return bpf_redirect(destination.endpoint->device, 0);
+  if (is_tunneled(&destination)) return bpf_redirect(config->tunnelDevice, 0);
+  return bpf_redirect_neigh(routed, 0, 0, 0);
 }
 
 /* On ingress of the tunnel's device. */
@@ -109,13 +111,14 @@ int from_tunnel(struct __sk_buff *skb) {
   const struct plumb_config *config = config_of_node();
   struct place destination = {};
 
-  if (!run || !config || !feature_tunnel) return TC_ACT_SHOT;
-  enum reason reason = decide_from_tunnel(skb, run, &destination, config);
-  if (!reason && write_translation(skb, run)) reason = REWRITE_FAILED;
+  if (!run || !config) return TC_ACT_SHOT;
+  enum reason reason = UNTRUSTED_TUNNEL;
+  if (feature_tunnel) reason = decide_from_tunnel(skb, run, &destination, config);
+  if (!reason) reason = prepare(skb, run, &destination, config);
+  if (!reason && bpf_skb_change_type(skb, PACKET_HOST)) reason = TUNNEL_FAILED;
+  reason = settle(run, reason);
   report(skb, run, FROM_TUNNEL, reason);
-  if (reason || bpf_skb_change_type(skb, PACKET_HOST)) return TC_ACT_SHOT;
-  if (feature_proxy && run->proxy) return deliver_to_proxy(skb, run, config);
-  return destination.endpoint ? deliver(skb, destination.endpoint) : TC_ACT_OK;
+  return reason ? TC_ACT_SHOT : deliver(run, &destination, config, TC_ACT_OK);
 }
 
 /* On ingress of a device that leads out of the node. */
@@ -129,12 +132,13 @@ int from_uplink(struct __sk_buff *skb) {
   if (!run || !config) return TC_ACT_SHOT;
   enum uplink uplink = decide_from_uplink(skb, run, &destination, config, &reason);
   if (uplink == PASS) reason = FORWARDED;
-  if (!reason && write_translation(skb, run)) reason = REWRITE_FAILED;
+  /* The rest is the stack's to deliver. */
+  if (uplink != TO_BACKEND) destination.endpoint = 0;
+  destination.peer = 0;
+  if (!reason) reason = prepare(skb, run, &destination, config);
+  reason = settle(run, reason);
   if (uplink != PASS || reason) report(skb, run, FROM_UPLINK, reason);
-  if (reason) return TC_ACT_SHOT;
-  if (feature_proxy && run->proxy) return deliver_to_proxy(skb, run, config);
-  return uplink == TO_BACKEND && destination.endpoint ? deliver(skb, destination.endpoint)
-                                                      : TCX_NEXT;
+  return reason ? TC_ACT_SHOT : deliver(run, &destination, config, TCX_NEXT);
 }
 
 /* On its egress. */
@@ -148,6 +152,7 @@ int to_uplink(struct __sk_buff *skb) {
   if (!run || !config) return TC_ACT_SHOT;
   enum uplink uplink = decide_to_uplink(skb, run, &destination, config, &reason);
   if (uplink == PASS) return TCX_NEXT;
+  reason = settle(run, reason);
   report(skb, run, TO_UPLINK, reason);
   return reason ? TC_ACT_SHOT : TCX_NEXT;
 }
@@ -159,29 +164,31 @@ static __always_inline int from_proxy(struct __sk_buff *skb, enum filter sender,
   const struct plumb_config *config = config_of_node();
   struct place destination = {};
 
-  if (!run || !config || !feature_proxy) return TC_ACT_SHOT;
+  if (!run || !config) return TC_ACT_SHOT;
   if (is_for_proxy(skb, config)) return TCX_NEXT;
   run->sender = sender;
-  enum reason reason = parse(skb, &run->packet);
+  enum reason reason = PROXY_UNAVAILABLE;
+  if (feature_proxy) reason = parse(skb, &run->packet);
   if (!reason) {
     if (config->proxyMode == PROXY_NAT) restore_port(run);
     identify(&run->packet.source, &run->from);
     reason = decide(skb, run, &destination, config, 0, 0);
   }
-  if (!reason && write_translation(skb, run)) reason = REWRITE_FAILED;
+  if (!reason) reason = prepare(skb, run, &destination, config);
+  reason = settle(run, reason);
   report(skb, run, program, reason);
-  if (reason) return TC_ACT_SHOT;
-  if (run->proxy) return deliver_to_proxy(skb, run, config);
-  if (destination.endpoint) return deliver(skb, destination.endpoint);
-  if (is_tunneled(&destination)) return send_through_tunnel(skb, run, &destination, config);
-  return TCX_NEXT;
+  return reason ? TC_ACT_SHOT : deliver(run, &destination, config, TCX_NEXT);
 }
 
 /* On egress of a way in the node's own namespace: the proxy's sockets send there. What they send
  * comes in again as from elsewhere, to go where any packet may. */
 SEC("tc")
 int from_proxy_socket(struct __sk_buff *skb) {
-  if (address_proxy(skb)) return TC_ACT_SHOT;
+  if (address_proxy(skb)) {
+    struct run *run = new_run(EGRESS);
+    if (run) report(skb, run, FROM_PROXY_SOCKET, REWRITE_FAILED);
+    return TC_ACT_SHOT;
+  }
   skb->mark = 0;
   return bpf_redirect(skb->ifindex, BPF_F_INGRESS);
 }

@@ -11,7 +11,7 @@ struct place {
   /* Of an endpoint of this node. */
   const struct plumb_endpoint *endpoint;
   /* Of anybody else that is known. */
-  const struct plumb_peer *peer;
+  struct plumb_peer *peer;
 };
 
 static __always_inline int is_remote_node(__u32 identity) {

@@ -13,6 +13,7 @@ enum program {
   TO_UPLINK,
   FROM_EGRESS_PROXY,
   FROM_INGRESS_PROXY,
+  FROM_PROXY_SOCKET,
 };
 
 struct plumb_event {

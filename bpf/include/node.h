@@ -3,10 +3,7 @@
 #pragma once
 
 #include "decide.h"
-#include "deliver.h"
-
-#define AF_INET 2
-#define AF_INET6 10
+#include "tunnel.h"
 
 static __always_inline int is_tunnel_traffic(const struct packet *packet, const struct side *peer,
                                              const struct plumb_config *config) {
@@ -25,27 +22,6 @@ static __always_inline enum reason decide_from_host(struct __sk_buff *skb, struc
   return decide(skb, run, destination, config, 1, 0);
 }
 
-/* To a back-end that is neither here nor behind the tunnel: where the host's routes say. */
-static __always_inline int send_by_route(struct __sk_buff *skb, const struct packet *packet) {
-  struct bpf_fib_lookup route = {
-      .family = packet->isIPv6 ? AF_INET6 : AF_INET,
-      .ifindex = skb->ifindex,
-      .l4_protocol = packet->protocol,
-  };
-
-  if (packet->isIPv6) {
-    __builtin_memcpy(route.ipv6_src, packet->source.words, 16);
-    __builtin_memcpy(route.ipv6_dst, packet->destination.words, 16);
-  } else {
-    route.ipv4_src = packet->source.words[3];
-    route.ipv4_dst = packet->destination.words[3];
-  }
-  long result = bpf_fib_lookup(skb, &route, sizeof(route), 0);
-  if (result != BPF_FIB_LKUP_RET_SUCCESS && result != BPF_FIB_LKUP_RET_NO_NEIGH) return TC_ACT_SHOT;
-  if (route.ifindex == skb->ifindex) return TC_ACT_SHOT;
-  return bpf_redirect_neigh(route.ifindex, 0, 0, 0);
-}
-
 /* What another node sent; it says who the sender is. */
 static __always_inline enum reason decide_from_tunnel(struct __sk_buff *skb, struct run *run,
                                                       struct place *destination,
@@ -57,6 +33,8 @@ static __always_inline enum reason decide_from_tunnel(struct __sk_buff *skb, str
   if (bpf_map_lookup_elem(&plumb_endpoints, &run->packet.source)) return SPOOFED_SOURCE;
   reason = decide(skb, run, destination, config, 0, 0);
   if (reason) return reason;
+  /* It goes into no tunnel again. */
+  destination->peer = 0;
   return destination->endpoint || run->to.identity == IDENTITY_HOST ? FORWARDED : NO_ENDPOINT;
 }
 

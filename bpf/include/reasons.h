@@ -26,4 +26,5 @@ enum reason {
   TUNNEL_FAILED,
   REWRITE_FAILED,
   NEIGHBOR_QUERY,
+  NO_ROUTE,
 };

@@ -3,8 +3,8 @@
 #pragma once
 
 #include "actions.h"
-#include "decide.h"
 #include "rewrite.h"
+#include "run.h"
 
 /* Both ends of each way to the proxy have this address; see PROXY_MAC in src/state/layout.ts. */
 static __always_inline int address_proxy(struct __sk_buff *skb) {
@@ -24,7 +24,8 @@ static __always_inline __u32 port_of(__u32 listener, __u8 protocol) {
 }
 
 /* Every address is the proxy's own in its namespace: only the port is another one. */
-static __always_inline int lead_to_port(struct __sk_buff *skb, struct run *run, __u32 port) {
+static __always_inline enum reason lead_to_port(struct __sk_buff *skb, struct run *run,
+                                                __u32 port) {
   struct packet *packet = &run->packet;
   struct plumb_redirect_key key = {
       .client = packet->source,
@@ -38,10 +39,10 @@ static __always_inline int lead_to_port(struct __sk_buff *skb, struct run *run, 
 
   /* Between the same two ports of the same two hosts the newest connection is the one there is. */
   if (!known || known->port != asked.port) {
-    if (bpf_map_update_elem(&plumb_redirects, &key, &asked, BPF_ANY)) return -1;
+    if (bpf_map_update_elem(&plumb_redirects, &key, &asked, BPF_ANY)) return PROXY_UNAVAILABLE;
   }
   packet->destinationPort = key.port;
-  return rewrite(skb, packet);
+  return rewrite(skb, packet) ? REWRITE_FAILED : FORWARDED;
 }
 
 /* What the proxy answers its client comes from the port that the client asked for. */
@@ -62,36 +63,34 @@ __noinline int restore_port(struct run *run) {
   return 0;
 }
 
-/* Nonzero when the packet cannot be made one for the proxy; then it must not pass. */
+/* FORWARDED, or why the packet cannot be made one for the proxy; then it must not pass. */
 __noinline int prepare_for_proxy(struct __sk_buff *skb, struct run *run) {
   const struct plumb_config *config = config_of_node();
 
-  if (!run || !config || address_proxy(skb)) return -1;
-  if (config->proxyMode == PROXY_SOCKET) return 0;
+  if (!run || !config) return PROXY_UNAVAILABLE;
+  if (address_proxy(skb)) return REWRITE_FAILED;
+  if (config->proxyMode == PROXY_SOCKET) return FORWARDED;
   __u32 port = 0;
   if (run->listener) {
     port = port_of(run->listener, run->packet.protocol);
-    if (!port) return -1;
+    if (!port) return PROXY_UNAVAILABLE;
   }
   if (config->proxyMode == PROXY_TPROXY)
     skb->mark = port << 16 | PROXY_MARK;
   else if (port)
     return lead_to_port(skb, run, port);
-  return 0;
+  return FORWARDED;
 }
 
-/* Straight into the proxy's namespace: from a device's ingress. */
-static __always_inline int deliver_to_proxy(struct __sk_buff *skb, struct run *run,
+/* A packet that was prepared, straight into the proxy's namespace: from a device's ingress. */
+static __always_inline int deliver_to_proxy(const struct run *run,
                                             const struct plumb_config *config) {
-  if (prepare_for_proxy(skb, run)) return TC_ACT_SHOT;
   if (config->proxyMode == PROXY_TPROXY) return bpf_redirect(run->proxy, BPF_F_INGRESS);
   return bpf_redirect_peer(run->proxy, 0);
 }
 
 /* The same from a device's egress. */
-static __always_inline int send_to_proxy(struct __sk_buff *skb, struct run *run,
-                                         const struct plumb_config *config) {
-  if (prepare_for_proxy(skb, run)) return TC_ACT_SHOT;
+static __always_inline int send_to_proxy(const struct run *run, const struct plumb_config *config) {
   return bpf_redirect(run->proxy, config->proxyMode == PROXY_TPROXY ? BPF_F_INGRESS : 0);
 }
 

@@ -36,6 +36,8 @@ struct run {
   __u32 proxy;
   /* The listener that it opens, or goes on with; 0 for what a server answers the proxy. */
   __u32 listener;
+  /* What became of the packet. */
+  enum reason outcome;
 };
 
 struct {
@@ -54,6 +56,15 @@ static __always_inline struct run *new_run(enum direction direction) {
   __builtin_memset(run, 0, sizeof(*run));
   run->judgement.direction = direction;
   return run;
+}
+
+/* The same reason, of which the verifier knows nothing: it walks through what follows once, not
+ * once for every reason there is. */
+static __always_inline enum reason settle(struct run *run, enum reason reason) {
+  volatile enum reason *outcome = &run->outcome;
+
+  *outcome = reason;
+  return *outcome;
 }
 
 static __always_inline const struct plumb_config *config_of_node(void) {

@@ -14,8 +14,8 @@ static __always_inline int is_mapped_ipv4(const struct plumb_addr *address) {
 }
 
 /* Puts the packet on its way to the node at `to`; nonzero when that could not be done. */
-static __always_inline int encapsulate(struct __sk_buff *skb, const struct plumb_addr *to,
-                                       __u32 identity) {
+__noinline int encapsulate(struct __sk_buff *skb, struct plumb_addr *to, __u32 identity) {
+  if (!to) return -1;
   struct bpf_tunnel_key key = {
       .tunnel_id = identity == IDENTITY_HOST ? IDENTITY_REMOTE_NODE : identity,
       .tunnel_ttl = TUNNEL_TTL,

@@ -12,6 +12,7 @@ export const PROGRAM = {
   to_uplink: 5,
   from_egress_proxy: 6,
   from_ingress_proxy: 7,
+  from_proxy_socket: 8,
 } as const;
 export type ProgramName = keyof typeof PROGRAM;
 

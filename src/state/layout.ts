@@ -295,5 +295,6 @@ export const REASONS = {
   'tunnel-failed': 20,
   'rewrite-failed': 21,
   'neighbor-query': 22,
+  'no-route': 23,
 } as const;
 export type Reason = keyof typeof REASONS;

@@ -4,11 +4,20 @@ import { echo, icmp, packet, PROTOCOL, tcp, udp } from './packets.js';
 import { AT, ref, story, TABLE, VERSION } from './story.js';
 import type { World } from './world.js';
 
+/** The story with names in the DNS to be had of B. */
+const withDns: World = {
+  ...story,
+  tables: [
+    ...story.tables!,
+    { table: TABLE.web, protocol: PROTOCOL.udp, port: 53, verdict: 'allow' },
+  ],
+};
+
 let datapath: TestDatapath;
 beforeAll(async () => {
   datapath = await TestDatapath.open();
 });
-beforeEach(() => datapath.load(story));
+beforeEach(() => datapath.load(withDns));
 afterAll(() => datapath.close());
 
 const fromA = async (frame: Uint8Array): Promise<number> =>
@@ -40,6 +49,8 @@ const around = (seconds: number): unknown =>
 
 const PORTS = [4000, 80] as const;
 const BACK = [80, 4000] as const;
+const DNS = [4000, 53] as const;
+const DNS_BACK = [53, 4000] as const;
 const allAllowed: World = {
   ...story,
   refs: [
@@ -57,6 +68,8 @@ const allAllowed: World = {
 const sorts = [
   { sort: 'TCP', open: tcp(AT.a, AT.b, PORTS), reply: tcp(AT.b, AT.a, BACK, 'SA') },
   { sort: 'TCP over IPv6', open: tcp(AT.a6, AT.b6, PORTS), reply: tcp(AT.b6, AT.a6, BACK, 'SA') },
+  { sort: 'UDP', open: udp(AT.a, AT.b, DNS), reply: udp(AT.b, AT.a, DNS_BACK) },
+  { sort: 'UDP over IPv6', open: udp(AT.a6, AT.b6, DNS), reply: udp(AT.b6, AT.a6, DNS_BACK) },
   { sort: 'echo', open: echo(AT.a, AT.b, 77), reply: echo(AT.b, AT.a, 77, true) },
   { sort: 'ICMPv6 echo', open: echo(AT.a6, AT.b6, 77), reply: echo(AT.b6, AT.a6, 77, true) },
 ];

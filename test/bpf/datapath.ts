@@ -6,6 +6,7 @@ import { encodeRows } from '../../src/state/columns.js';
 import { toKernel } from '../../src/state/kernel-form.js';
 import { layoutOf, structsOf } from '../../src/state/struct.js';
 import type { MapName } from '../../src/state/layout.js';
+import { PROXY_MODE } from '../../src/state/proxy-names.js';
 import { TestDevices } from './devices.js';
 import { rowsOf, type World } from './world.js';
 
@@ -111,9 +112,10 @@ export class TestDatapath {
   async load(world: World): Promise<void> {
     this.setEpoch(1, 0, world.flags ?? 0);
     this.#configure('hostPolicySet', world.hostPolicySet ?? 0);
-    for (const way of ['proxyEgress', 'proxyIngress'] as const) {
-      this.#configure(way, this.devices.ifindexOf(world[way] ?? '') ?? 0);
+    for (const device of ['proxyEgress', 'proxyIngress', 'tunnelDevice'] as const) {
+      this.#configure(device, this.devices.ifindexOf(world[device] ?? '') ?? 0);
     }
+    this.#configure('proxyMode', PROXY_MODE[world.proxyMode ?? 'socket']);
     for (const map of FILLED_BY_PACKETS) await this.clear(map);
     const rows = Object.entries(rowsOf(world)) as [MapName, Row[]][];
     for (const [map, given] of rows) {

@@ -3,6 +3,7 @@ import type { ProgramName } from './datapath.js';
 import { bytes, echo, ETHERNET, icmp, packet, patched, PROTOCOL, tcp, udp } from './packets.js';
 import { AT, CLASS, ref, SET, story, TABLE, VERSION, withService } from './story.js';
 import { linkNoise } from './drop-cases-noise.js';
+import { unsendable } from './drop-cases-unsendable.js';
 import type { World } from './world.js';
 
 const PORTS = [4000, 80] as const;
@@ -18,6 +19,8 @@ export interface Drop {
   readonly program?: ProgramName;
   readonly device?: string;
   readonly world?: World;
+  /** Flows that are remembered: of a packet that was allowed, and then could not be sent. Default 0. */
+  readonly flows?: number;
 }
 
 const toB = { program: 'to_endpoint', device: 'ep1' } as const;
@@ -315,5 +318,6 @@ export const drops: readonly Drop[] = [
     frame: tcp(AT.a, AT.vip, [4000, 8080]),
     world: withService,
   },
+  ...unsendable,
   ...linkNoise,
 ];

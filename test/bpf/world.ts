@@ -1,5 +1,6 @@
 import type { Row } from '../../src/state/codec.js';
 import { DIRECTION, VERDICT, type Direction, type MapName } from '../../src/state/layout.js';
+import type { PROXY_MODE } from '../../src/state/proxy-names.js';
 
 /** An endpoint of the node: a device and up to one address of each family. */
 export interface WorldEndpoint {
@@ -63,9 +64,15 @@ export interface World {
   /** Of plumb_config: devices that are the ways to the proxy; default: there are none. */
   readonly proxyEgress?: string;
   readonly proxyIngress?: string;
+  /** Of plumb_config; default `socket`. */
+  readonly proxyMode?: keyof typeof PROXY_MODE;
+  /** Of plumb_config: the device of tunnels; default: there is none. */
+  readonly tunnelDevice?: string;
   readonly endpoints?: readonly WorldEndpoint[];
   /** Address -> identity. */
   readonly ipcache?: Readonly<Record<string, number>>;
+  /** Address of the ipcache -> address of the node that it is behind; default: behind none. */
+  readonly tunnels?: Readonly<Record<string, string>>;
   /** Prefix (`10.0.0.0/8`) -> identity. */
   readonly prefixes?: Readonly<Record<string, number>>;
   /** Identity -> class. */
@@ -80,13 +87,13 @@ const IPV4_MAPPED_BITS = 96;
 
 /** Rows of every map that a world fills, in State form; `plumb_config` is written apart. */
 export function rowsOf(world: World): Partial<Record<MapName, Row[]>> {
-  const { endpoints = [], ipcache = {}, prefixes = {}, classes = {} } = world;
+  const { endpoints = [], ipcache = {}, tunnels = {}, prefixes = {}, classes = {} } = world;
   return {
     plumb_devices: endpoints.map(deviceRow),
     plumb_endpoints: endpoints.flatMap(endpointRows),
     plumb_ipcache: Object.entries(ipcache).map(([address, identity]) => ({
       key: { address },
-      value: { identity },
+      value: { identity, tunnel: tunnels[address] ?? '::' },
     })),
     plumb_ipcache_lpm: Object.entries(prefixes).map(([prefix, identity]) => ({
       key: prefixKey(prefix),
