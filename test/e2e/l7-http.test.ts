@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openRecords } from '../../src/proxy/control.js';
 import type { RequestRecord } from '../../src/proxy/record.js';
 import { HttpAgent } from '../traffic/http-agent.js';
-import { CHECKOUT, TestNode } from './node.js';
+import { CHECKOUT, TestNode, type Result } from './node.js';
 
 const ODD = '100% "sure" \\ 🚀';
 const header = (name: string, value: string, mismatch: string): string =>
@@ -53,6 +53,13 @@ new NetworkPolicy(app, 'other', {
   endpointSelector: web,
   ingress: [{ toPorts: [{ ports: [tcp(8082)], rules: { http: [{ method: 'GET' }] } }] }],
 });`;
+// Repetitions that RE2JS takes, but PCRE2 has no room for.
+const TOO_LARGE = `
+const long = Array.from({ length: 10 }, (_, i) => '(ab' + i + '){1000}').join('');
+new NetworkPolicy(app, 'too-large', {
+  endpointSelector: web,
+  ingress: [{ toPorts: [{ ports: [tcp(8082)], rules: { http: [{ path: long }] } }] }],
+});`;
 const TWIN = `endpoint('web-2', 12, 'web');`;
 
 const SERVERS = ['10.7.1.11', '[fd07:1::11]'] as const;
@@ -66,11 +73,12 @@ describe.sequential('HTTP, gRPC, WebSocket and TLS by way of the proxy', () => {
   const records: RequestRecord[] = [];
   const leaving = new AbortController();
 
-  const apply = async (text: string): Promise<void> => {
+  const run = async (command: string, text: string, ...flags: string[]): Promise<Result> => {
     writeFileSync(join(directory, 'plumb.ts'), text);
-    const { code, stdout, stderr } = await node.plumb(
-      ...['apply', join(directory, 'plumb.ts'), '--node', 'hoth', '--yes'],
-    );
+    return await node.plumb(command, join(directory, 'plumb.ts'), '--node', 'hoth', ...flags);
+  };
+  const apply = async (text: string): Promise<void> => {
+    const { code, stdout, stderr } = await run('apply', text, '--yes');
     expect({ code, stderr }, stdout).toEqual({ code: 0, stderr: '' });
   };
 
@@ -234,6 +242,18 @@ describe.sequential('HTTP, gRPC, WebSocket and TLS by way of the proxy', () => {
       expect(await near.upgrade(url('/chat'), 'h2c', 'psst')).toEqual({ status: 200 });
       expect((await web.seen()).map(({ url }) => url)).toEqual(['/chat', '/chat']);
     });
+  });
+
+  it('what HAProxy refuses is refused before anything changes, in its own words', async () => {
+    const pids = haproxyPids();
+    expect(pids).toHaveLength(1);
+    const { code, stderr } = await run('apply', program(TOO_LARGE), '--yes');
+    expect(code).toBe(1);
+    expect(stderr).toContain('PLB_HAPROXY');
+    expect(stderr).toMatch(/\[ALERT\].*\(ab9\)\{1000\}.*regular expression is too large/);
+    expect(haproxyPids()).toEqual(pids);
+    const { code: changes, stdout } = await run('plan', program(), '--detailed-exitcode');
+    expect(changes, stdout).toBe(0);
   });
 
   it('rules and endpoints come while 20 connections carry requests, and an endpoint costs the proxy nothing', async () => {

@@ -41,7 +41,7 @@ export async function checkHaproxy(listeners: readonly ListenerSpec[]): Promise<
 }
 
 async function run(path: string, env: Record<string, string>, fd: number): Promise<void> {
-  const child = spawn('haproxy', ['-c', '-q', '-f', path], {
+  const child = spawn('haproxy', ['-c', '-f', path], {
     env,
     stdio: ['ignore', 'ignore', 'pipe', fd],
   });
