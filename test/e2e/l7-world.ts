@@ -5,13 +5,28 @@ import { HttpAgent } from '../traffic/http-agent.js';
 import type { Result } from './node.js';
 import { TwoNodes } from './two-nodes.js';
 
-/** Which HTTP the server's node lets to it, and how packets come to the proxy. */
+/** What of HTTP is filtered, in TypeScript, and how packets come to the proxy. */
 export interface L7Program {
+  /** What comes to `web`. */
   readonly http: string;
+  /** What `near` asks for. Default: `OWN`. */
+  readonly egress?: string;
   readonly mode: 'socket' | 'tproxy' | 'nat';
 }
 
-export const program = ({ http, mode }: L7Program): string => `
+export const OPEN = '{}';
+export const NO = '🚫 keep out\n';
+export const FILTERED = `{ rules: {
+  http: [{ method: 'GET' }, { method: 'POST', path: '/v1/request-landing' }],
+  denyBody: '🚫 keep out\\n',
+} }`;
+export const STAY = '⛔ stay at home\n';
+const OWN = `{ rules: {
+  http: [{ path: '/(v1|bytes|drip|wait)/.*' }],
+  denyBody: '⛔ stay at home\\n',
+} }`;
+
+export const program = ({ http, egress = OWN, mode }: L7Program): string => `
 import { App, Cluster, Endpoint, NetworkPolicy, Node, Service, tcp } from 'plumbline';
 
 const app = new App();
@@ -34,11 +49,13 @@ const endpoint = (node: Node, n: number, name: string) =>
 endpoint(luke, 1, 'web');
 endpoint(luke, 1, 'near');
 endpoint(leia, 2, 'far');
-new Service(app, 'web', {
-  addresses: ['10.96.6.1', 'fd96:6::1'],
-  ports: [{ port: 80, targetPort: 8080 }],
-  selector: { matchLabels: { app: 'web' } },
-});
+for (const [i, name] of ['web', 'far'].entries()) {
+  new Service(app, name, {
+    addresses: ['10.96.6.' + (i + 1), 'fd96:6::' + (i + 1)],
+    ports: [{ port: 80, targetPort: 8080 }],
+    selector: { matchLabels: { app: name } },
+  });
+}
 const http = ${http};
 new NetworkPolicy(app, 'to-web', {
   endpointSelector: { matchLabels: { app: 'web' } },
@@ -50,18 +67,11 @@ new NetworkPolicy(app, 'to-web', {
 new NetworkPolicy(app, 'of-near', {
   endpointSelector: { matchLabels: { app: 'near' } },
   egress: [
-    { toEndpoints: [{}], toPorts: [{ ports: [tcp(8080)], rules: { http: [{ path: '/(v1|bytes|wait)/.*' }] } }] },
+    { toEndpoints: [{}], toPorts: [{ ports: [tcp(8080)], ...${egress} }] },
+    { toCIDR: ['198.51.100.9/32', '2001:db8:51::9/128'], toPorts: [{ ports: [tcp(8080)], ...${egress} }] },
   ],
 });
 `;
-
-export const NO = '🚫 keep out\n';
-
-export const FILTERED = `{ rules: {
-  http: [{ method: 'GET' }, { method: 'POST', path: '/v1/request-landing' }],
-  denyBody: '🚫 keep out\\n',
-} }`;
-export const OPEN = '{}';
 
 /** Who asks, what for, and as whom the server sees it. */
 export const CLIENTS = [
@@ -79,6 +89,18 @@ export const CLIENTS = [
   ['world', '[fd06:1::11]:8080', '2001:db8:51::9'],
 ] as const;
 
+/** Whom `near` asks by its own rules, at what address, and as whom it is seen there. */
+export const SERVERS = [
+  ['far', '10.6.2.21:8080', '10.6.1.21'],
+  ['far', '[fd06:2::21]:8080', 'fd06:1::21'],
+  ['far', '10.96.6.2', '10.6.1.21'],
+  ['far', '[fd96:6::2]', 'fd06:1::21'],
+  ['web', '10.96.6.1', '10.6.1.21'],
+  ['web', '[fd96:6::1]', 'fd06:1::21'],
+  ['world', '198.51.100.9:8080', '10.6.1.21'],
+  ['world', '[2001:db8:51::9]:8080', 'fd06:1::21'],
+] as const;
+
 /** Two nodes and the world, each place with somebody who asks; on the first is the server `web`. */
 export class L7World {
   readonly #agents = new Map<string, HttpAgent>();
@@ -94,7 +116,7 @@ export class L7World {
       for (const [who, netns] of Object.entries({ ...places, world: nodes.world })) {
         world.#agents.set(who, await HttpAgent.open(netns));
       }
-      await world.agent('web').serve(8080);
+      for (const who of ['web', 'far', 'world']) await world.agent(who).serve(8080);
       return world;
     } catch (error) {
       await world.close();

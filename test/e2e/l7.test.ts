@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { CLIENTS, FILTERED, L7World, NO, OPEN } from './l7-world.js';
+import { CLIENTS, FILTERED, L7World, NO, OPEN, SERVERS, STAY } from './l7-world.js';
 
 // In this order: at the end nothing of the others may be left.
 const MODES = ['tproxy', 'nat', 'socket'] as const;
@@ -51,10 +51,24 @@ describe.sequential.each(MODES)('rules of HTTP in mode %s', (mode) => {
     },
   );
 
+  it.each(SERVERS)('let near out to %s at %s, which sees %s', async (server, at, address) => {
+    await world.agent(server).seen();
+    const near = world.agent('near');
+    expect(await near.ask({ url: `http://${at}/v1/status` })).toMatchObject({
+      status: 200,
+      text: `${address} sent 0\n`,
+    });
+    const denied = await near.ask({ url: `http://${at}/v2/status`, method: 'POST', send: 10 });
+    expect(denied).toMatchObject({ status: 403, text: STAY });
+    expect(await world.agent(server).seen()).toEqual([
+      { method: 'GET', url: '/v1/status', client: address },
+    ]);
+  });
+
   it('of both sides hold, each with its own answer', async () => {
     const url = 'http://10.6.1.11:8080/v2/status';
     const answer = await world.agent('near').ask({ url });
-    expect(answer).toMatchObject({ status: 403, text: 'Access denied\n' });
+    expect(answer).toMatchObject({ status: 403, text: STAY });
     expect(await world.agent('far').ask({ url })).toMatchObject({ status: 200 });
   });
 
