@@ -116,26 +116,23 @@ export async function readActual(where: Where): Promise<State> {
 export interface ApplyRequest extends Where {
   /** Undoes what was done, between two steps. */
   readonly signal?: AbortSignal | undefined;
-  readonly onStep?: (progress: { readonly index: number; readonly total: number }) => void;
+  readonly onStep?: (progress: {
+    readonly index: number;
+    readonly total: number;
+    readonly state: 'started' | 'done' | 'undone';
+  }) => void;
 }
 
 /** Carries out a plan, or leaves everything as it was. Records identity numbers first: they must not be lost. */
 export async function applyPlanned(planned: Planned, request: ApplyRequest): Promise<State> {
-  const { openInstance, apply, readProvenance, writePrevious, foldMetrics } = await loadKernel();
+  const { openInstance, apply } = await loadKernel();
   if (planned.desired !== undefined) await writeLock(planned.desired);
-  const instance = openInstance(request);
-  const program = await readProvenance(instance);
-  const after = await apply(planned.plan, instance, {
+  return await apply(planned.plan, openInstance(request), {
+    previous: keptText,
     ...(planned.program === undefined ? {} : { provenance: JSON.stringify(planned.program) }),
     ...(request.signal === undefined ? {} : { signal: request.signal }),
     ...(request.onStep === undefined ? {} : { onStep: request.onStep }),
   });
-  const flipped = planned.plan.steps.some((step) => step.flip === true);
-  if (flipped && after.resources.length > 0) {
-    if (program !== undefined) await writePrevious(instance, keptText(after, program));
-    await foldMetrics(instance);
-  }
-  return after;
 }
 
 /** What a node holds and which program made it: all that it takes to go back there. */
@@ -225,21 +222,18 @@ export async function probe(where: Where): Promise<readonly Probe[]> {
 
 /** Native code is loaded only by those who need a kernel: planning against a file needs none. */
 async function loadKernel() {
-  const [instance, read, run, provenance, surroundings, metrics] = await Promise.all([
+  const [instance, read, run, provenance, surroundings] = await Promise.all([
     import('./kernel/instance.js'),
     import('./kernel/read-state.js'),
     import('./apply/apply.js'),
     import('./apply/provenance.js'),
     import('./kernel/surroundings.js'),
-    import('./kernel/fold-metrics.js'),
   ]);
   return {
     openInstance: instance.openInstance,
     readState: read.readState,
     apply: run.apply,
     readProvenance: provenance.readProvenance,
-    writePrevious: provenance.writePrevious,
     readSurroundings: surroundings.readSurroundings,
-    foldMetrics: metrics.foldMetrics,
   };
 }

@@ -1,4 +1,5 @@
-import { createDirectories, assertNetns, type Instance } from '../kernel/instance.js';
+import { foldMetrics } from '../kernel/fold-metrics.js';
+import { assertNetns, createPinDirectories, type Instance } from '../kernel/instance.js';
 import { checkProxy } from '../kernel/proxy.js';
 import { readState } from '../kernel/read-state.js';
 import { WriteContext } from '../kernel/write-context.js';
@@ -9,20 +10,27 @@ import { basisOf } from '../state/canonical.js';
 import type { State } from '../state/state.js';
 import { contentsOf, differences } from './compare.js';
 import { takeLock } from './lock.js';
-import { writeProvenance } from './provenance.js';
-import { runSteps, type RunOptions } from './run-steps.js';
-import { removeDirectories } from './teardown.js';
+import { readSideFiles, writeSideFiles } from './provenance.js';
+import { runSteps, type LastStep, type RunOptions } from './run-steps.js';
+import { removeLeftovers, removeRunDirectories } from './teardown.js';
+import { sweep } from './temporary.js';
+import { sweepSettlement } from './unconfirmed.js';
 
 export interface ApplyOptions extends RunOptions {
   /** JSON for the provenance file, written when all steps are done. */
   readonly provenance?: string | undefined;
+  /**
+   * JSON for the file about the policy that is kept for undo, where the plan changes the policy: from
+   * the state afterwards and the provenance file before.
+   */
+  readonly previous?: ((after: State, provenance: string) => string | undefined) | undefined;
   /** The datapath's object file; the one that is shipped by default. */
   readonly objectPath?: string | undefined;
 }
 
 /**
- * Makes the kernel hold what the plan says, or leaves it as it was. Returns the state that was read
- * afterwards. An instance that holds nothing any more loses its directories.
+ * Makes the kernel hold what the plan says and the files beside it tell of it, or leaves all as it was.
+ * Returns the state that was read afterwards. An instance that holds nothing any more loses its directories.
  *
  * @throws PlumbError PLB_LOCKED, PLB_STALE_PLAN (nothing was changed); PLB_STEP, PLB_INTERRUPTED or
  * what the step says (everything was undone); PLB_UNDO; PLB_VERIFY (all done, but not as planned).
@@ -33,15 +41,22 @@ export async function apply(
   options: ApplyOptions = {},
 ): Promise<State> {
   assertNetns(instance);
-  await createDirectories(instance);
   const lock = await takeLock(instance.runDir);
   let last: State | undefined;
   try {
-    last = await applyLocked(plan, instance, options, (state) => (last = state));
+    await sweep(instance.runDir);
+    await sweepSettlement(instance);
+    await createPinDirectories(instance);
+    try {
+      last = await applyLocked(plan, instance, options, (state) => (last = state));
+    } finally {
+      // Still under the lock: whoever takes it next may write the same files.
+      if (last?.resources.length === 0) await removeLeftovers(instance);
+    }
     return last;
   } finally {
     await lock.release();
-    if (last?.resources.length === 0) await removeDirectories(instance);
+    await removeRunDirectories(instance);
   }
 }
 
@@ -51,29 +66,55 @@ async function applyLocked(
   options: ApplyOptions,
   known: (state: State) => void,
 ): Promise<State> {
-  const { objectPath, provenance } = options;
+  const { objectPath } = options;
   const read = (): Promise<State> => readState(instance, { node: plan.node, objectPath });
   const before = await read();
   known(before);
   assertFresh(plan, before);
   await checkProxies(plan);
-  if (plan.steps.length > 0) {
-    const context = new WriteContext(
-      instance,
-      plan.node,
-      objectPath === undefined ? {} : { objectPath },
-    );
-    try {
-      await runSteps(context, plan.steps, options);
-    } finally {
-      await context.close();
-    }
+  const record = await recorder(plan, instance, options);
+  if (plan.steps.length === 0) {
+    await record.perform(before);
+    return before;
   }
-  const after = plan.steps.length > 0 ? await read() : before;
+  let after = before;
+  const last: LastStep = {
+    perform: async () => {
+      after = await read();
+      await record.perform(after);
+    },
+    undo: record.undo,
+  };
+  const context = new WriteContext(
+    instance,
+    plan.node,
+    objectPath === undefined ? {} : { objectPath },
+  );
+  try {
+    await runSteps(context, plan.steps, { ...options, last });
+  } finally {
+    await context.close();
+  }
   known(after);
-  if (provenance !== undefined) await writeProvenance(instance, provenance);
   verify(plan, before, after);
   return after;
+}
+
+/** Writes down what was applied, and takes it back. */
+async function recorder(plan: Plan, instance: Instance, { provenance, previous }: ApplyOptions) {
+  const before = await readSideFiles(instance);
+  const isFlipped = plan.steps.some((step) => step.flip === true);
+  const perform = async (after: State): Promise<void> => {
+    const isKept = isFlipped && after.resources.length > 0;
+    // First, because it is the one of these that is not undone: sums of counters stay sums.
+    if (isKept) await foldMetrics(instance);
+    const made = isKept && before.provenance !== undefined;
+    await writeSideFiles(instance, {
+      provenance: provenance ?? before.provenance,
+      previous: (made ? previous?.(after, before.provenance) : undefined) ?? before.previous,
+    });
+  };
+  return { perform, undo: () => writeSideFiles(instance, before) };
 }
 
 /** What refuses its configuration refuses it before anything is touched. */

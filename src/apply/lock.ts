@@ -1,8 +1,8 @@
-import { randomUUID } from 'node:crypto';
-import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { PlumbError } from '../model/error.js';
-import { describeProcess, isAlive, processId, type ProcessId } from './process.js';
+import { describeProcess, isAlive, parseProcessId, processId, type ProcessId } from './process.js';
+import { temporaryName } from './temporary.js';
 
 /** The right to change an instance, held until it is released. */
 export interface Lock {
@@ -10,14 +10,14 @@ export interface Lock {
 }
 
 /**
- * Takes the lock of an instance. One that was left by a process which is gone is taken over.
+ * Takes the lock of an instance, or another one in its directory, which is made. One that was left by a
+ * process which is gone is taken over.
  * @throws PlumbError PLB_LOCKED naming the process that holds it.
  */
-export async function takeLock(runDir: string): Promise<Lock> {
-  const path = join(runDir, 'lock');
-  const mine = `${path}.${randomUUID()}`;
-  const owner = await processId(process.pid);
-  await writeFile(mine, JSON.stringify(owner), { mode: 0o600 });
+export async function takeLock(runDir: string, name = 'lock'): Promise<Lock> {
+  const path = join(runDir, name);
+  const mine = await temporaryName(path);
+  await writeOwner(mine);
   try {
     for (let attempt = 0; attempt < 3; attempt++) {
       // A link appears with its contents or not at all: nobody ever reads half an owner.
@@ -28,6 +28,20 @@ export async function takeLock(runDir: string): Promise<Lock> {
     throw locked(path);
   } finally {
     await rm(mine, { force: true });
+  }
+}
+
+/** Whoever held the lock before may be removing the directory at this moment. */
+async function writeOwner(path: string): Promise<void> {
+  const owner = JSON.stringify(await processId(process.pid));
+  for (let attempt = 0; ; attempt++) {
+    try {
+      await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+      await writeFile(path, owner, { mode: 0o600 });
+      return;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || attempt === 9) throw error;
+    }
   }
 }
 
@@ -77,19 +91,9 @@ async function readOwner(path: string): Promise<ProcessId | undefined> {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
   }
-  const owner = parseOwner(text);
+  const owner = parseProcessId(text);
   if (owner === undefined) throw locked(path);
   return owner;
-}
-
-function parseOwner(text: string): ProcessId | undefined {
-  try {
-    const { pid, startTime } = JSON.parse(text) as Partial<ProcessId>;
-    if (typeof pid === 'number' && typeof startTime === 'string') return { pid, startTime };
-  } catch {
-    // Not ours to judge: whoever wrote it may still be at work.
-  }
-  return undefined;
 }
 
 function locked(path: string): PlumbError {

@@ -22,6 +22,17 @@ export async function isAlive({ pid, startTime }: ProcessId): Promise<boolean> {
   return found?.startTime === startTime && found.state !== 'Z';
 }
 
+/** As JSON has it; undefined for anything else. */
+export function parseProcessId(text: string): ProcessId | undefined {
+  try {
+    const { pid, startTime } = JSON.parse(text) as Partial<ProcessId>;
+    if (typeof pid === 'number' && typeof startTime === 'string') return { pid, startTime };
+  } catch {
+    // Half a file, or somebody else's.
+  }
+  return undefined;
+}
+
 async function statOf(pid: number): Promise<{ state: string; startTime: string } | undefined> {
   try {
     const text = await readFile(`/proc/${String(pid)}/stat`, 'utf8');

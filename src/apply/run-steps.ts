@@ -20,17 +20,25 @@ export interface RunOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** What belongs to an apply besides the steps of its plan: done after them, taken back before them. */
+export interface LastStep {
+  perform(): Promise<void>;
+  /** Also after a part of it was done. */
+  undo(): Promise<void>;
+}
+
 /**
- * Runs the steps in order. On any failure those that were done, and the part of the one that failed,
- * are taken back in reverse, and the failure is thrown.
+ * Runs the steps in order, and `last`. On any failure those that were done, and the part of the one that
+ * failed, are taken back in reverse, and the failure is thrown.
  * @throws PlumbError PLB_INTERRUPTED after an abort; PLB_UNDO when a step could not be taken back.
  */
 export async function runSteps(
   context: WriteContext,
   steps: readonly Step[],
-  { onStep, signal }: RunOptions,
+  { onStep, signal, last }: RunOptions & { readonly last?: LastStep },
 ): Promise<void> {
   const done: Step[] = [];
+  let isLast = false;
   const total = steps.length;
   const tell = async (index: number, state: StepProgress['state']): Promise<void> => {
     const step = steps[index];
@@ -48,8 +56,11 @@ export async function runSteps(
       await tell(index, 'done');
     }
     if (signal?.aborted === true) throw interrupted();
+    isLast = true;
+    await last?.perform();
   } catch (error) {
-    await undo(context, done, error, (index) => tell(index, 'undone'));
+    const problems = isLast ? await undone(last) : [];
+    await undo(context, done, error, problems, (index) => tell(index, 'undone'));
     throw error;
   }
 }
@@ -62,14 +73,24 @@ async function performNamed(context: WriteContext, step: Step): Promise<void> {
   }
 }
 
+/** Why it could not be taken back. */
+async function undone(last: LastStep | undefined): Promise<string[]> {
+  try {
+    await last?.undo();
+    return [];
+  } catch (error) {
+    return [messageOf(error)];
+  }
+}
+
 /** Goes on after a failure: what can be taken back is. */
 async function undo(
   context: WriteContext,
   done: readonly Step[],
   reason: unknown,
+  problems: string[],
   tell: (index: number) => Promise<void>,
 ): Promise<void> {
-  const problems: string[] = [];
   for (const [position, step] of inverse(done).entries()) {
     try {
       await perform(context, step);

@@ -1,17 +1,26 @@
 import { rmdir } from 'node:fs/promises';
 import { dropDeadCgroups } from '../kernel/cgroup.js';
-import { directoriesOf, type Instance } from '../kernel/instance.js';
+import { pinDirectories, runDirectories, type Instance } from '../kernel/instance.js';
 import { dropDeadSkLookups } from '../kernel/sk-lookup.js';
 import { dropDeadTcx } from '../kernel/tcx.js';
-import { removeProvenance } from './provenance.js';
+import { removeSideFiles } from './provenance.js';
 
-/** Takes away the directories of an instance that holds nothing any more, as far as they are empty. */
-export async function removeDirectories(instance: Instance): Promise<void> {
-  await removeProvenance(instance);
+/** Of an instance that holds nothing any more, under its lock: what is left of files and pins goes. */
+export async function removeLeftovers(instance: Instance): Promise<void> {
+  await removeSideFiles(instance);
   await dropDeadTcx(instance);
   await dropDeadSkLookups(instance);
   await dropDeadCgroups(instance);
-  for (const directory of directoriesOf(instance)) {
+  await removeEmpty(pinDirectories(instance));
+}
+
+/** After the lock is released, which is in there; whoever takes it next makes the directory again. */
+export async function removeRunDirectories(instance: Instance): Promise<void> {
+  await removeEmpty(runDirectories(instance));
+}
+
+async function removeEmpty(directories: readonly string[]): Promise<void> {
+  for (const directory of directories) {
     try {
       await rmdir(directory);
     } catch (error) {

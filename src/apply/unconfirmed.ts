@@ -1,9 +1,13 @@
-import { readFile, rename, rm, rmdir } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { createDirectories, type Instance } from '../kernel/instance.js';
+import type { Instance } from '../kernel/instance.js';
+import { PlumbError } from '../model/error.js';
 import type { Json } from '../state/canonical-json.js';
+import { takeLock } from './lock.js';
 import type { ProcessId } from './process.js';
-import { replaceFile } from './provenance.js';
+import { removeRunDirectories } from './teardown.js';
+import { replaceFile } from './temporary.js';
 
 /** An apply that is undone unless somebody confirms it. */
 export interface Unconfirmed {
@@ -22,70 +26,56 @@ export interface Unconfirmed {
   readonly failure?: string;
 }
 
+/** Held by whoever confirms or undoes it; one that dies over it leaves it to the next. */
+const LOCK = 'unconfirmed.lock';
+
 function pathOf({ runDir }: Instance): string {
   return join(runDir, 'unconfirmed.json');
 }
 
-/** Where it is once somebody has set about undoing it: whoever moves it there is the one. */
-function claimedPath({ runDir }: Instance): string {
-  return join(runDir, 'unconfirmed.undoing.json');
-}
-
-export async function writeUnconfirmed(instance: Instance, what: Unconfirmed): Promise<void> {
-  await createDirectories(instance);
-  await replaceFile(pathOf(instance), JSON.stringify(what));
-}
-
 /** What waits to be confirmed, or is being undone. */
 export async function readUnconfirmed(instance: Instance): Promise<Unconfirmed | undefined> {
-  return (await read(pathOf(instance))) ?? (await read(claimedPath(instance)));
-}
-
-async function read(path: string): Promise<Unconfirmed | undefined> {
   try {
-    return JSON.parse(await readFile(path, 'utf8')) as Unconfirmed;
+    return JSON.parse(await readFile(pathOf(instance), 'utf8')) as Unconfirmed;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
   }
 }
 
-/** Nobody undoes it any more. False: there is nothing to confirm, or it is being undone already. */
-export async function dropUnconfirmed(instance: Instance): Promise<boolean> {
-  const mine = `${pathOf(instance)}.${String(process.pid)}.confirmed`;
-  if (!(await moved(pathOf(instance), mine))) return false;
-  await rm(mine, { force: true });
-  return true;
-}
-
-/** What is to be undone, by the caller alone; undefined when there is nothing, or another one does. */
-export async function claimUnconfirmed(instance: Instance): Promise<Unconfirmed | undefined> {
-  const path = claimedPath(instance);
-  return (await moved(pathOf(instance), path)) ? await read(path) : undefined;
-}
-
-/** After a claim: it was undone, or could not be. */
-export async function settleClaim(
+/**
+ * Lets `work` see what waits, and change it, while nobody else can.
+ * @throws PlumbError PLB_LOCKED naming the process that settles it at this moment.
+ */
+export async function settle<T>(
   instance: Instance,
-  claimed: Unconfirmed,
-  failure?: string,
-): Promise<void> {
-  const path = claimedPath(instance);
-  if (failure !== undefined) {
-    // Back to where whoever comes next can claim it.
-    await replaceFile(pathOf(instance), JSON.stringify({ ...claimed, failure }));
+  work: (found: Unconfirmed | undefined) => Promise<T>,
+): Promise<T> {
+  const lock = await takeLock(instance.runDir, LOCK);
+  try {
+    return await work(await readUnconfirmed(instance));
+  } finally {
+    await lock.release();
+    await removeRunDirectories(instance);
   }
-  await rm(path, { force: true });
-  // Of an instance that holds nothing the directory was only waiting for this file.
-  await rmdir(instance.runDir).catch(() => undefined);
 }
 
-async function moved(from: string, to: string): Promise<boolean> {
+/** Within {@link settle}. */
+export async function writeUnconfirmed(instance: Instance, what: Unconfirmed): Promise<void> {
+  await replaceFile(pathOf(instance), JSON.stringify(what));
+}
+
+/** Within {@link settle}: nobody undoes it any more. */
+export async function dropUnconfirmed(instance: Instance): Promise<void> {
+  await rm(pathOf(instance), { force: true });
+}
+
+/** Removes the lock that somebody left who was killed, so that no file outlives what it was about. */
+export async function sweepSettlement(instance: Instance): Promise<void> {
+  if (!existsSync(join(instance.runDir, LOCK))) return;
   try {
-    await rename(from, to);
-    return true;
+    await (await takeLock(instance.runDir, LOCK)).release();
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
-    throw error;
+    if (!(error instanceof PlumbError)) throw error;
   }
 }

@@ -1,9 +1,11 @@
 import { createInterface } from 'node:readline/promises';
+import { PlumbError } from '../model/error.js';
+import { onStop } from './signals.js';
 
 /**
  * Asks on the terminal and takes only the whole word `yes`. Without a terminal the answer is no, so
- * that a script that forgot `--yes` changes nothing. `timeoutMs` passing is a no as well, and so is
- * the loss of the terminal.
+ * that a script that forgot `--yes` changes nothing. `timeoutMs` passing is a no as well, and so are
+ * the loss of the terminal and a signal to stop.
  */
 export async function askYes(question: string, timeoutMs?: number): Promise<boolean> {
   if (!process.stdin.isTTY) return false;
@@ -12,7 +14,7 @@ export async function askYes(question: string, timeoutMs?: number): Promise<bool
   const timer =
     timeoutMs === undefined ? undefined : setTimeout(() => controller.abort(), timeoutMs);
   const lost = (): void => controller.abort();
-  process.once('SIGHUP', lost);
+  const release = onStop(lost);
   lines.once('close', lost);
   lines.once('SIGINT', lost);
   try {
@@ -21,7 +23,15 @@ export async function askYes(question: string, timeoutMs?: number): Promise<bool
     return false;
   } finally {
     clearTimeout(timer);
-    process.off('SIGHUP', lost);
+    release();
     lines.close();
   }
+}
+
+/** @throws PlumbError PLB_NOT_CONFIRMED unless somebody says yes */
+export async function mustAgree(question: string): Promise<void> {
+  if (await askYes(`\n${question} Only "yes" is taken: `)) return;
+  throw new PlumbError('PLB_NOT_CONFIRMED', 'nothing was changed: it was not confirmed', {
+    hint: 'Answer "yes", or pass --yes where nobody can be asked.',
+  });
 }

@@ -34,6 +34,11 @@ export abstract class PlumbCommand extends Command {
     return process.stdout.isTTY ? process.stdout.columns : 100;
   }
 
+  /** For people, unless they want to hear only what went wrong. */
+  protected say({ quiet }: { readonly quiet: boolean }, text: string): void {
+    if (!quiet) this.log(text);
+  }
+
   /** Every failure exits with 1: 2 means "changes present" and must never be an accident. */
   protected override catch(error: Error): Promise<void> {
     if ('oclif' in error && (error as { code?: string }).code === 'EEXIT') throw error;

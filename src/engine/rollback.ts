@@ -21,12 +21,17 @@ interface Kept {
   readonly program: Json;
 }
 
-/** The file beside the provenance that vouches for the policy kept in `after`. */
-export function keptText(after: State, program: string): string {
+/**
+ * The file beside the provenance that vouches for the policy kept in `after`; undefined when `program`,
+ * the provenance before, is nothing that anybody can read.
+ */
+export function keptText(after: State, program: string): string | undefined {
+  const before = parse(program);
+  if (before === undefined) return undefined;
   const kept: Kept = {
     version: 1,
     policy: policyDigest(after),
-    program: JSON.parse(program) as Json,
+    program: before,
   };
   return JSON.stringify(kept);
 }

@@ -14,32 +14,40 @@ export interface Waiting {
   readonly failure?: string;
 }
 
-/** Notes what there is before a plan is applied, so that it can be undone by whoever is there then. */
+/**
+ * Notes what there is before a plan is applied, so that it can be undone by whoever is there then.
+ * @throws PlumbError PLB_UNCONFIRMED, PLB_LOCKED
+ */
 export async function announce(planned: Planned, where: Where): Promise<void> {
   const { instance, file, processes } = await open(where);
-  const { state, program } = await remember(planned, where);
-  await file.writeUnconfirmed(instance, {
-    version: 1,
-    since: new Date().toISOString(),
-    applier: await processes.processId(process.pid),
-    before: JSON.parse(JSON.stringify(stateToJson(state))) as Json,
-    ...(program === undefined ? {} : { program }),
+  await file.settle(instance, async (found) => {
+    if (found !== undefined) throw unconfirmed(found.since);
+    const { state, program } = await remember(planned, where);
+    await file.writeUnconfirmed(instance, {
+      version: 1,
+      since: new Date().toISOString(),
+      applier: await processes.processId(process.pid),
+      before: JSON.parse(JSON.stringify(stateToJson(state))) as Json,
+      ...(program === undefined ? {} : { program }),
+    });
   });
 }
 
-/** Adds to what was announced: who watches, or until when. */
+/** Adds to what was announced: who watches, or until when. False: it is settled already. */
 export async function amend(
   where: Where,
   what: { readonly watcher?: number; readonly deadline?: number },
-): Promise<void> {
+): Promise<boolean> {
   const { instance, file, processes } = await open(where);
-  const found = await file.readUnconfirmed(instance);
-  if (found === undefined) return;
   const { watcher, deadline } = what;
-  await file.writeUnconfirmed(instance, {
-    ...found,
-    ...(watcher === undefined ? {} : { watcher: await processes.processId(watcher) }),
-    ...(deadline === undefined ? {} : { deadline }),
+  return await file.settle(instance, async (found) => {
+    if (found === undefined) return false;
+    await file.writeUnconfirmed(instance, {
+      ...found,
+      ...(watcher === undefined ? {} : { watcher: await processes.processId(watcher) }),
+      ...(deadline === undefined ? {} : { deadline }),
+    });
+    return true;
   });
 }
 
@@ -59,31 +67,45 @@ export async function waiting(where: Where): Promise<Waiting | undefined> {
 /** @throws PlumbError PLB_UNCONFIRMED while an apply waits to be confirmed */
 export async function refuseWhileWaiting(where: Where): Promise<void> {
   const found = await waiting(where);
-  if (found === undefined) return;
-  throw new PlumbError('PLB_UNCONFIRMED', `the apply of ${found.since} is not confirmed yet`, {
+  if (found !== undefined) throw unconfirmed(found.since);
+}
+
+function unconfirmed(since: string): PlumbError {
+  return new PlumbError('PLB_UNCONFIRMED', `the apply of ${since} is not confirmed yet`, {
     hint: 'plumb confirm keeps it, plumb confirm --undo takes it back.',
   });
 }
 
-/** False: there is nothing to confirm, or it is being undone already. */
+/** False: there is nothing to confirm. @throws PlumbError PLB_LOCKED while it is being undone */
 export async function confirm(where: Where): Promise<boolean> {
   const { instance, file } = await open(where);
-  return await file.dropUnconfirmed(instance);
+  if ((await file.readUnconfirmed(instance)) === undefined) return false;
+  return await file.settle(instance, async (found) => {
+    await file.dropUnconfirmed(instance);
+    return found !== undefined;
+  });
 }
 
-/** Back to what was before. False: there is nothing to undo, or somebody else does. */
+/**
+ * Back to what was before. One who was killed over it is taken over from, wherever that was.
+ * False: there is nothing to undo.
+ * @throws PlumbError PLB_LOCKED while somebody else does, or changes the node
+ */
 export async function undoUnconfirmed(where: Where): Promise<boolean> {
   const { instance, file } = await open(where);
-  const claimed = await file.claimUnconfirmed(instance);
-  if (claimed === undefined) return false;
-  try {
-    await back(claimed, where);
-  } catch (error) {
-    await file.settleClaim(instance, claimed, error instanceof Error ? error.message : 'unknown');
-    throw error;
-  }
-  await file.settleClaim(instance, claimed);
-  return true;
+  if ((await file.readUnconfirmed(instance)) === undefined) return false;
+  return await file.settle(instance, async (found) => {
+    if (found === undefined) return false;
+    try {
+      await back(found, where);
+    } catch (error) {
+      const failure = error instanceof Error ? error.message : 'unknown';
+      await file.writeUnconfirmed(instance, { ...found, failure });
+      throw error;
+    }
+    await file.dropUnconfirmed(instance);
+    return true;
+  });
 }
 
 async function back({ before, program }: Unconfirmed, where: Where): Promise<void> {

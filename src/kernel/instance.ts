@@ -74,25 +74,25 @@ export function assertNetns(instance: Instance): void {
   });
 }
 
-/** Makes the directories that writing needs, and mounts a bpffs where there is none. */
-export async function createDirectories(instance: Instance): Promise<void> {
-  await mkdir(instance.runDir, { recursive: true, mode: 0o700 });
+/** Makes the directories that pins need, and mounts a bpffs where there is none. */
+export async function createPinDirectories(instance: Instance): Promise<void> {
   if (!isBpffs(instance.bpffs)) mountBpffs(instance.bpffs);
   for (const part of ['maps', 'programs', 'links']) {
     await mkdir(join(instance.pinDir, part), { recursive: true, mode: 0o700 });
   }
 }
 
-/** Directories of an instance from the inside out, those that instances share last. */
-export function directoriesOf(instance: Instance): string[] {
-  const shared = dirname(instance.pinDir);
+/** Directories of pins from the inside out, the one that instances share last. */
+export function pinDirectories({ pinDir, bpffs }: Instance): string[] {
+  const shared = dirname(pinDir);
   return [
-    join(instance.pinDir, 'maps'),
-    join(instance.pinDir, 'programs'),
-    join(instance.pinDir, 'links'),
-    instance.pinDir,
-    ...(shared === instance.bpffs ? [] : [shared]),
-    instance.runDir,
-    dirname(instance.runDir),
+    ...['maps', 'programs', 'links'].map((part) => join(pinDir, part)),
+    pinDir,
+    ...(shared === bpffs ? [] : [shared]),
   ];
+}
+
+/** Directories of lock and files, the one that instances share last. */
+export function runDirectories({ runDir }: Instance): string[] {
+  return [runDir, dirname(runDir)];
 }

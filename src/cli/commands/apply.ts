@@ -1,21 +1,14 @@
 import { Args, Flags as Options } from '@oclif/core';
-import {
-  applyPlanned,
-  loadPlanned,
-  planFromProgram,
-  type Planned,
-  type Where,
-} from '../../engine.js';
+import { applyPlanned, loadPlanned, planFromProgram, type Planned } from '../../engine.js';
 import { amend, confirm, refuseWhileWaiting, undoUnconfirmed } from '../../engine/unconfirmed.js';
 import { PlumbError } from '../../model/error.js';
 import { renderPlan } from '../../report/terminal.js';
-import { askYes } from '../ask.js';
+import { askYes, mustAgree } from '../ask.js';
 import { PlumbCommand } from '../base.js';
+import { carryOut, type CarryOutOptions } from '../carry-out.js';
 import { nodeFlag, parseDuration, quietFlag, yesFlag } from '../flags.js';
-import { Progress } from '../progress.js';
+import { onStop } from '../signals.js';
 import { watchApply } from '../watcher/start.js';
-
-type Flags = Where & { readonly quiet: boolean };
 
 /** Milliseconds that a watcher leaves to those who are asked. */
 const GRACE = 2000;
@@ -53,62 +46,60 @@ export default class Apply extends PlumbCommand {
       await applyPlanned(planned, flags);
       return { applied: 0, undone: false };
     }
-    if (!flags.yes && !(await askYes('\nApply this? Only "yes" is taken: '))) throw notConfirmed();
-    await this.carryOut(planned, flags, confirmMs !== undefined);
+    if (!flags.yes) await mustAgree('Apply this?');
+    if (confirmMs === undefined) await carryOut(planned, flags);
+    else await this.carryOutWatched(planned, flags);
     this.say(flags, `\napplied: ${String(steps.length)} step${steps.length === 1 ? '' : 's'}`);
     if (confirmMs === undefined) return { applied: steps.length, undone: false };
     return await this.settle(steps.length, confirmMs, flags);
   }
 
-  private async carryOut(planned: Planned, flags: Flags, isWatched: boolean): Promise<void> {
-    const controller = new AbortController();
-    const progress = new Progress(process.stderr.isTTY && !flags.quiet);
-    const interrupt = (): void => {
-      if (controller.signal.aborted) return;
-      progress.stop();
-      process.stderr.write('interrupted: what was done is being undone\n');
-      controller.abort();
-    };
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, interrupt);
+  /** Has somebody undo it unless it is confirmed, whatever becomes of this process. */
+  private async carryOutWatched(planned: Planned, flags: CarryOutOptions): Promise<void> {
+    const watch = { isOn: false };
     try {
-      if (isWatched) await watchApply(planned, flags);
-      const { signal } = controller;
-      await applyPlanned(planned, { ...flags, signal, onStep: progress.step });
+      await carryOut(planned, flags, async () => {
+        await watchApply(planned, flags);
+        watch.isOn = true;
+      });
     } catch (error) {
       // What is as it was before needs nobody to undo it.
       const code = error instanceof PlumbError ? error.code : undefined;
-      if (isWatched && code !== 'PLB_UNDO' && code !== 'PLB_VERIFY') await confirm(flags);
+      if (watch.isOn && code !== 'PLB_UNDO' && code !== 'PLB_VERIFY') await confirm(flags);
       throw error;
-    } finally {
-      progress.stop();
-      for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, interrupt);
     }
   }
 
   /** Asks on a terminal; without one `plumb confirm` is to be said somewhere. */
-  private async settle(applied: number, ms: number, flags: Flags): Promise<unknown> {
-    const isAsked = process.stdin.isTTY;
-    // Who is asked here undoes it here, unless this process is gone by then.
-    const deadline = Date.now() + ms + (isAsked ? GRACE : 0);
-    await amend(flags, { deadline });
-    if (!isAsked) {
+  private async settle(applied: number, ms: number, flags: CarryOutOptions): Promise<unknown> {
+    // Nothing that ends a question may end the undo after it, too.
+    const release = onStop(() => undefined);
+    try {
+      const isAsked = process.stdin.isTTY;
+      // Who is asked here undoes it here, unless this process is gone by then.
+      const deadline = Date.now() + ms + (isAsked ? GRACE : 0);
+      if (!(await amend(flags, { deadline }))) return this.settledElsewhere(applied, flags);
+      if (isAsked) return await this.ask(applied, ms, flags);
       const until = new Date(deadline).toISOString();
       this.say(flags, `not confirmed yet: undone at ${until} unless plumb confirm is said`);
       return { applied, undone: false, confirmUntil: until };
+    } finally {
+      release();
     }
+  }
+
+  private async ask(applied: number, ms: number, flags: CarryOutOptions): Promise<unknown> {
     const question = `Keep it? Undone in ${String(ms / 1000)} s without "yes" (or plumb confirm): `;
     if ((await askYes(question, ms)) && (await confirm(flags))) return { applied, undone: false };
-    if (!(await undoUnconfirmed(flags))) {
-      this.say(flags, 'settled elsewhere: plumb plan shows what the node holds');
-      return { applied, undone: false };
-    }
+    if (!(await undoUnconfirmed(flags))) return this.settledElsewhere(applied, flags);
     this.say(flags, 'not confirmed: everything is as it was before');
     process.exitCode = 1;
     return { applied: 0, undone: true };
   }
 
-  private say({ quiet }: Flags, text: string): void {
-    if (!quiet) this.log(text);
+  private settledElsewhere(applied: number, flags: CarryOutOptions): unknown {
+    this.say(flags, 'settled elsewhere: plumb plan shows what the node holds');
+    return { applied, undone: false };
   }
 
   private confirmTime(text: string | undefined): number | undefined {
@@ -119,10 +110,4 @@ export default class Apply extends PlumbCommand {
       hint: 'Give a time such as 60s or 5m.',
     });
   }
-}
-
-function notConfirmed(): PlumbError {
-  return new PlumbError('PLB_NOT_CONFIRMED', 'nothing was changed: it was not confirmed', {
-    hint: 'Answer "yes", or pass --yes where nobody can be asked.',
-  });
 }
