@@ -154,7 +154,9 @@ export async function remember({ plan: { node } }: Planned, where: Where): Promi
 
 /** Back to what was remembered, by a plan of its own. */
 export async function goBack({ state, program }: Remembered, where: Where): Promise<State> {
-  const now = await readActual(where);
+  const { openInstance, readState } = await loadKernel();
+  // By name: what is left of it may not tell.
+  const now = await readState(openInstance(where), { node: state.node });
   const back: Planned = { plan: plan(state, now), traffic: [] };
   return applyPlanned(program === undefined ? back : { ...back, program }, where);
 }
