@@ -1,5 +1,5 @@
 import type { IConstruct } from 'constructs';
-import type { LintCode, LintIgnore } from '../src/model/lint.js';
+import type { LintCode, LintIgnore, PardonableCode } from '../src/model/lint.js';
 
 const METADATA = 'plumbline:lint-ignore';
 
@@ -8,10 +8,11 @@ export const Lint = {
   /**
    * Silences one lint at a construct and all below it; reports still count it, with the reason.
    * @param construct an app silences it in the whole program
-   * @param code as reports and docs/lints.md name it, `PLL_WORLD`
+   * @param code as reports and docs/lints.md name it, `PLL_WORLD`; or PLB_UNKNOWN_LABEL or
+   *   PLB_UNKNOWN_PORT, which are warnings then, for programs that show only a part of a cluster
    * @param reason why it is meant, for readers
    */
-  ignore(construct: IConstruct, code: LintCode, reason: string): void {
+  ignore(construct: IConstruct, code: LintCode | PardonableCode, reason: string): void {
     construct.node.addMetadata(METADATA, { code, reason });
   },
 };

@@ -1,18 +1,16 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { loadProgram } from '../loader/load-program.js';
-import { PlumbError, throwAll } from '../model/error.js';
-import type { NodeSpec, ProgramDocument } from '../model/program.js';
-import { validatePolicies } from '../policy/validate.js';
+import { PlumbError } from '../model/error.js';
+import type { ProgramDocument } from '../model/program.js';
 import type { State } from '../state/state.js';
-import { allocateIdentities } from '../synth/identities.js';
 import { synth } from '../synth/synth.js';
+import { compileProgram, warningOf } from './compile-program.js';
 import { manifestDocument, manifestLock } from './manifests.js';
 import { lockPathOf, readLock, writeLockFile } from './lock-file.js';
 import { packageRoot } from './package-root.js';
-import { compileFor, readCompiled, type Compiled } from './provenance.js';
+import { readCompiled, type Compiled } from './provenance.js';
 
 /** A program, compiled for one node, and the kernel state that it means. */
 export interface Desired extends Compiled {
@@ -48,14 +46,8 @@ export async function synthesize(
     datapathHash(),
   ]);
   const started = performance.now();
-  const allocation = allocateIdentities(document.endpoints, lock);
-  const problems = validatePolicies(document.policies, allocation.identities, document.nodes);
-  // Manifests are mostly about a cluster of which they do not show all.
-  const isTold = ({ code }: PlumbError): boolean =>
-    manifests !== undefined && code === 'PLB_UNKNOWN_LABEL';
-  throwAll(problems.filter((problem) => !isTold(problem)));
-  const node = chooseNode(document, wanted);
-  const compiled = compileFor(document, node, allocation);
+  const { compiled, pardoned } = compileProgram(document, { node: wanted, lock });
+  const { node, allocation } = compiled;
   const compiledAt = performance.now();
   const state = synth({
     document,
@@ -70,10 +62,7 @@ export async function synthesize(
     written,
     lockPath,
     lockChanged: JSON.stringify(sorted(lock)) !== JSON.stringify(sorted(allocation.lock)),
-    warnings: [
-      ...problems.filter(isTold).map(({ message }) => message),
-      ...compiled.policy.warnings,
-    ],
+    warnings: [...pardoned.map(warningOf), ...compiled.policy.warnings],
     timings: { ...timings, compile: compiledAt - started, synth: performance.now() - compiledAt },
   };
 }
@@ -107,22 +96,6 @@ export async function writeLock({ lockPath, lockChanged, allocation }: Desired):
 
 function sorted({ identities }: { readonly identities: Readonly<Record<string, number>> }) {
   return Object.entries(identities).sort(([a], [b]) => (a < b ? -1 : 1));
-}
-
-/** The node asked for, the only one, or the one named like this host. */
-function chooseNode({ nodes }: ProgramDocument, wanted: string | undefined): NodeSpec {
-  const [only] = nodes;
-  if (only === undefined) {
-    throw new PlumbError('PLB_NO_NODE', 'the program has no node', {
-      hint: "Add one: new Node(app, 'name', { podCIDRs: ['10.1.0.0/24'] }).",
-    });
-  }
-  const name = wanted ?? (nodes.length === 1 ? only.name : hostname());
-  const node = nodes.find((spec) => spec.name === name);
-  if (node !== undefined) return node;
-  throw new PlumbError('PLB_NO_NODE', `the program has no node ${name}`, {
-    hint: `Choose one with --node: ${nodes.map((spec) => spec.name).join(', ')}.`,
-  });
 }
 
 /** Names the datapath that is shipped; the state says which one programs are to be. */

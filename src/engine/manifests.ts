@@ -6,6 +6,7 @@ import { readManifests, type ManifestFile } from '../manifests/manifests.js';
 import type { ConstructCall } from '../model/construct-call.js';
 import { PlumbError, throwAll } from '../model/error.js';
 import { canonicalSources } from '../model/label-source.js';
+import { PARDONABLE, PARTIAL_REASON } from '../model/lint.js';
 import type { ProgramDocument } from '../model/program.js';
 import { documentErrors, resolveProgram } from '../model/resolve-program.js';
 
@@ -30,9 +31,15 @@ export interface ManifestDocument {
 
 /** What manifests mean, valid, as {@link manifestCalls} reads them. */
 export async function manifestDocument(path: string): Promise<ManifestDocument> {
-  const document = documentOf(await manifestCalls(path));
+  const document = pardoned(documentOf(await manifestCalls(path)));
   throwAll(documentErrors(document));
   return { document: resolveProgram(document), written: canonicalSources(document) };
+}
+
+/** A document whose rules may be about labels and ports that nothing in it has. */
+export function pardoned(document: ProgramDocument): ProgramDocument {
+  const ignores = PARDONABLE.map((code) => ({ path: '', code, reason: PARTIAL_REASON }));
+  return { ...document, lintIgnores: ignores };
 }
 
 /** The lock file of manifests: in their directory, or the working directory for standard input. */

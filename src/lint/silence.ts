@@ -1,18 +1,16 @@
-import { lint, type Lint, type LintIgnore } from '../model/lint.js';
+import { ignoreOf, isPardonable, lint, type Lint, type LintIgnore } from '../model/lint.js';
 
 /** Marks what the program silences, and notes what silences nothing. */
 export function silence(lints: readonly Lint[], ignores: readonly LintIgnore[]): Lint[] {
   const used = new Set<LintIgnore>();
   const marked = lints.map((found) => {
-    const ignore = ignores.find(
-      ({ code, path }) => code === found.code && isBelow(found.origin.path, path),
-    );
+    const ignore = ignoreOf(ignores, found.code, found.origin.path);
     if (ignore === undefined) return found;
     used.add(ignore);
     return { ...found, ignored: ignore.reason };
   });
   const unused = ignores
-    .filter((ignore) => !used.has(ignore))
+    .filter((ignore) => !used.has(ignore) && !isPardonable(ignore.code))
     .map(({ code, path }) =>
       lint(
         'PLL_UNUSED_IGNORE',
@@ -22,8 +20,4 @@ export function silence(lints: readonly Lint[], ignores: readonly LintIgnore[]):
       ),
     );
   return [...marked, ...unused];
-}
-
-function isBelow(path: string, above: string): boolean {
-  return above === '' || path === above || path.startsWith(`${above}/`);
 }

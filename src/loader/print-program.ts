@@ -1,5 +1,6 @@
 import type TS from 'typescript';
 import type { ConstructCall, PlainValue } from '../model/construct-call.js';
+import type { LintIgnore } from '../model/lint.js';
 import { ts } from './typescript.js';
 
 /** What fits into one line of the program. */
@@ -10,10 +11,15 @@ const IDENTIFIER = /^[A-Za-z_$][\w$]*$/;
 /**
  * A program that makes these constructs, in TypeScript. Each has the file and line that it came from in
  * a comment above it.
+ * @param ignores what the whole program silences
  */
-export function printProgram(calls: readonly ConstructCall[]): string {
+export function printProgram(
+  calls: readonly ConstructCall[],
+  ignores: readonly Omit<LintIgnore, 'path'>[] = [],
+): string {
   const f = ts.factory;
-  const used = [...new Set(['App', ...calls.map(({ construct }) => construct as string)])].sort();
+  const names = calls.map(({ construct }) => construct as string);
+  const used = [...new Set(['App', ...(ignores.length > 0 ? ['Lint'] : []), ...names])].sort();
   const imports = f.createImportDeclaration(
     undefined,
     f.createImportClause(
@@ -29,7 +35,15 @@ export function printProgram(calls: readonly ConstructCall[]): string {
   const statements = calls.map((call) => print(statementOf(call, calls)));
   const comments = calls.map(({ origin }) => `// ${inLine(origin.file)}:${String(origin.line)}`);
   const blocks = statements.map((text, i) => `${comments[i] ?? ''}\n${text}`);
-  return `${[`${print(imports)}\n\n${print(app)}`, ...blocks].join('\n\n')}\n`;
+  const head = [print(app), ...ignores.map((one) => print(ignoring(one)))].join('\n');
+  return `${[print(imports), head, ...blocks].join('\n\n')}\n`;
+}
+
+function ignoring({ code, reason }: Omit<LintIgnore, 'path'>): TS.Statement {
+  const f = ts.factory;
+  const callee = f.createPropertyAccessExpression(f.createIdentifier('Lint'), 'ignore');
+  const values = [f.createIdentifier('app'), quoted(code), quoted(reason)];
+  return f.createExpressionStatement(f.createCallExpression(callee, undefined, values));
 }
 
 function statementOf(call: ConstructCall, calls: readonly ConstructCall[]): TS.Statement {

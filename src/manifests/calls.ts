@@ -141,7 +141,7 @@ function digest(text: string): string {
 
 /** What a policy says of itself, as properties of its construct. */
 export function aboutOf(metadata: Metadata): { readonly [name: string]: PlainValue } {
-  const { labels = {}, annotations: description } = metadata;
+  const { labels = {}, annotations, description = annotations } = metadata;
   return {
     ...(Object.keys(labels).length > 0 && { labels }),
     ...(description !== undefined && { description }),

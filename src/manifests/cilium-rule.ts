@@ -39,6 +39,12 @@ const ENTITIES = [
   ...(['ingress', 'health', 'unmanaged', 'kube-apiserver', 'none'] as const),
 ];
 
+/** `auth` is what `authentication` was called before Cilium 1.14. */
+const handshake = refused(
+  'mutual authentication is a handshake of the agents of a cluster, which one node cannot have',
+  'Leave it out where the rule may hold without.',
+);
+
 const legacy = (instead: string): Field<undefined> => refused('it is legacy', instead);
 
 interface RawPort {
@@ -162,9 +168,7 @@ function ruleReader(direction: 'from' | 'to', isDeny: boolean): Reader<CiliumRul
       toServices: optional(serviceSources),
       ...(!isDeny && { toFQDNs: optional(list(fqdn)) }),
     }),
-    ...(!isDeny && {
-      authentication: refused('there is no mutual authentication', 'Leave it out.'),
-    }),
+    ...(!isDeny && { authentication: handshake, auth: handshake }),
   };
   const raw = object<Record<string, unknown>>('rule', fields);
   return (at) => {

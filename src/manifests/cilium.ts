@@ -152,7 +152,7 @@ function emit(
     const write = (rules: Rules, direction: 'from' | 'to') =>
       rules?.map((rule) => writeRule(calls, rule, direction));
     const props = defined({
-      description,
+      description: description ?? aboutOf(meta)['description'],
       labels: labelsOf(meta, labels),
       log: log?.value === undefined ? undefined : { value: log.value },
       endpointSelector,

@@ -2,7 +2,7 @@ import { NAMESPACE_LABEL, NAMESPACE_LABELS_PREFIX } from '../model/namespace.js'
 import type { EndpointSpec, Labels, ProgramDocument } from '../model/program.js';
 import type { Manifest } from './export.js';
 import { NAME_LABEL } from './export-selector.js';
-import { SERVICE_ACCOUNT_LABEL } from './workload.js';
+import { CLUSTER_LABEL, DEFAULT_CLUSTER, SERVICE_ACCOUNT_LABEL } from './workload.js';
 
 export const DEFAULT_NAMESPACE = 'default';
 
@@ -30,7 +30,9 @@ export function namespaceManifests(
 /** An endpoint; what Cilium makes labels of is where Kubernetes has it. */
 export function podManifest({ name, labels }: EndpointSpec): Manifest {
   const own = Object.entries(labels).filter(
-    ([key]) => key !== NAMESPACE_LABEL && !/^(io\.cilium\.k8s\.|port:)/.test(key),
+    ([key, value]) =>
+      (key === CLUSTER_LABEL && value !== DEFAULT_CLUSTER) ||
+      (key !== NAMESPACE_LABEL && !/^(io\.cilium\.k8s\.|port:)/.test(key)),
   );
   const ports = Object.entries(labels).flatMap(([key, value]) => {
     const [number, protocol = 'TCP'] = value.split('/');

@@ -26,25 +26,45 @@ type ResourceReader = (at: At) => Resource | undefined;
 /** Nothing of these bears on who may talk to whom. */
 const nothing: ResourceReader = () => undefined;
 
-/** Group and kind -> what it means; versions of a group are told apart by their fields. */
-const KINDS: Readonly<Record<string, ResourceReader>> = {
-  '/ConfigMap': nothing,
-  '/Namespace': namespace,
-  '/Pod': pod,
-  '/Secret': nothing,
-  '/Service': service,
-  '/ServiceAccount': nothing,
-  'apps/DaemonSet': workload('DaemonSet'),
-  'apps/Deployment': workload('Deployment'),
-  'apps/ReplicaSet': workload('ReplicaSet'),
-  'apps/StatefulSet': workload('StatefulSet'),
-  'cilium.io/CiliumCIDRGroup': cidrGroup,
-  'cilium.io/CiliumClusterwideNetworkPolicy': ciliumPolicy(false),
-  'cilium.io/CiliumNetworkPolicy': ciliumPolicy(true),
-  'networking.k8s.io/NetworkPolicy': kubernetesPolicy,
-  'policy.networking.k8s.io/AdminNetworkPolicy': adminNetworkPolicy,
-  'policy.networking.k8s.io/BaselineAdminNetworkPolicy': baselineAdminNetworkPolicy,
-  'policy.networking.k8s.io/ClusterNetworkPolicy': clusterNetworkPolicy,
+interface KnownKind {
+  /** Versions of the group that have the fields that are read. */
+  readonly versions: readonly string[];
+  readonly read: ResourceReader;
+}
+
+const known = (versions: string, read: ResourceReader): KnownKind => ({
+  versions: versions.split(' '),
+  read,
+});
+
+/** Group and kind -> what it means. */
+const KINDS: Readonly<Record<string, KnownKind>> = {
+  '/ConfigMap': known('v1', nothing),
+  '/Namespace': known('v1', namespace),
+  '/Pod': known('v1', pod),
+  '/Secret': known('v1', nothing),
+  '/Service': known('v1', service),
+  '/ServiceAccount': known('v1', nothing),
+  'apps/DaemonSet': known('v1', workload('DaemonSet')),
+  'apps/Deployment': known('v1', workload('Deployment')),
+  'apps/ReplicaSet': known('v1', workload('ReplicaSet')),
+  'apps/StatefulSet': known('v1', workload('StatefulSet')),
+  'cilium.io/CiliumCIDRGroup': known('v2 v2alpha1', cidrGroup),
+  'cilium.io/CiliumClusterwideNetworkPolicy': known('v2', ciliumPolicy(false)),
+  'cilium.io/CiliumNetworkPolicy': known('v2', ciliumPolicy(true)),
+  'networking.k8s.io/NetworkPolicy': known('v1', kubernetesPolicy),
+  'policy.networking.k8s.io/AdminNetworkPolicy': known('v1alpha1', adminNetworkPolicy),
+  'policy.networking.k8s.io/BaselineAdminNetworkPolicy': known(
+    'v1alpha1',
+    baselineAdminNetworkPolicy,
+  ),
+  'policy.networking.k8s.io/ClusterNetworkPolicy': known('v1alpha2', clusterNetworkPolicy),
+};
+
+/** Why policies that do not say who may talk to whom are none of ours. */
+const OTHERS: Readonly<Record<string, string>> = {
+  'cilium.io/CiliumEgressGatewayPolicy': 'it chooses the node by which a cluster is left',
+  'cilium.io/CiliumLocalRedirectPolicy': 'it redirects a service to pods of the same node',
 };
 
 /** Names, `group/Kind`, of what can be imported. */
@@ -118,19 +138,29 @@ function readItem(at: At, rulesName: string): Resource[] {
       at.refuse('PLB_MANIFEST_KIND', 'has no kind and apiVersion', 'Say what it is.');
     }
     if (kind === 'List' && apiVersion === 'v1') return readList(at, fields, rulesName);
-    const group = apiVersion.includes('/') ? (apiVersion.split('/')[0] ?? '') : '';
-    const name = `${group}/${kind}`;
-    const read = Object.hasOwn(KINDS, name) ? KINDS[name] : undefined;
-    if (read === undefined) {
-      const hint = `Leave it out. Supported: ${SUPPORTED_KINDS.map((k) => k.replace(/^\//, '')).join(', ')}.`;
-      at.refuse('PLB_MANIFEST_KIND', `is a ${kind} of ${apiVersion}, which is not supported`, hint);
-    }
-    const resource = read(at);
+    const resource = readerOf(at, kind, apiVersion)(at);
     return resource === undefined ? [] : [resource];
   } catch (error) {
     if (error instanceof Refused) return [];
     throw error;
   }
+}
+
+/** @throws Refused for a kind, or a version of one, that is not known */
+function readerOf(at: At, kind: string, apiVersion: string): ResourceReader {
+  const cut = apiVersion.lastIndexOf('/');
+  const [group, version] = [apiVersion.slice(0, Math.max(cut, 0)), apiVersion.slice(cut + 1)];
+  const name = `${group}/${kind}`;
+  const what = `is a ${kind} of ${apiVersion}, which is not supported`;
+  const found = Object.hasOwn(KINDS, name) ? KINDS[name] : undefined;
+  if (found === undefined) {
+    const why = Object.hasOwn(OTHERS, name) ? `: ${OTHERS[name] ?? ''}` : '';
+    const kinds = SUPPORTED_KINDS.map((one) => one.replace(/^\//, '')).join(', ');
+    at.refuse('PLB_MANIFEST_KIND', `${what}${why}`, `Leave it out. Supported: ${kinds}.`);
+  }
+  if (found.versions.includes(version)) return found.read;
+  const versions = found.versions.map((one) => (group === '' ? one : `${group}/${one}`));
+  return at.refuse('PLB_MANIFEST_KIND', what, `Write it as ${versions.join(' or ')}.`);
 }
 
 function readList(at: At, fields: ReadonlyMap<string, At>, rulesName: string): Resource[] {

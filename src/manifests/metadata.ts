@@ -11,6 +11,8 @@ export interface Metadata {
   readonly labels?: Readonly<Record<string, string>> | undefined;
   /** The description, of all that annotations say; undefined where they have none. */
   readonly annotations?: string | undefined;
+  /** Kubernetes has no such field, and some of Cilium's examples write it. */
+  readonly description?: string | undefined;
 }
 
 /** What a cluster adds to what it is given, and notes for other tools. */
@@ -24,12 +26,13 @@ export const metadata: Reader<Metadata> = object<Metadata>('metadata', {
   name: required(text),
   namespace: optional(text),
   labels: optional(texts),
-  annotations: optional(description),
+  annotations: optional(descriptionAmong),
+  description: optional(text),
   ...KEPT_BY_THE_CLUSTER,
 });
 
 /** Notes for other tools are none of ours; a description is passed on. */
-function description(at: At): string | undefined {
+function descriptionAmong(at: At): string | undefined {
   const found = at
     .pairs('mapping of text')
     .find(([name]) => name === DESCRIPTION)?.[1]

@@ -1,5 +1,6 @@
 import { NAMESPACE_LABEL, NAMESPACE_LABELS_PREFIX } from '../model/namespace.js';
 import type { SelectorOperator, SelectorSpec } from '../model/program.js';
+import type { At } from './place.js';
 import {
   defined,
   list,
@@ -20,9 +21,21 @@ interface RawExpression {
   readonly values?: readonly string[] | undefined;
 }
 
+const OPERATORS = ['In', 'NotIn', 'Exists', 'DoesNotExist'] as const;
+
+function operator(at: At): SelectorOperator {
+  const value = at.scalar();
+  const meant = OPERATORS.find(
+    (one) => typeof value === 'string' && one.toLowerCase() === value.toLowerCase(),
+  );
+  if (meant === undefined || meant === value) return oneOf(...OPERATORS)(at);
+  const message = `is ${String(value)}: Kubernetes and Cilium refuse it, too, in other letters`;
+  return at.refuse('PLB_MANIFEST_VALUE', message, `Write ${meant}.`);
+}
+
 const expression = object<RawExpression>('term', {
   key: required(text),
-  operator: required(oneOf('In', 'NotIn', 'Exists', 'DoesNotExist')),
+  operator: required(operator),
   values: optional(list(text)),
 });
 

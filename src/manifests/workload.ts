@@ -16,6 +16,9 @@ const MAX_REPLICAS = 60_000;
 export const SERVICE_ACCOUNT_LABEL = 'io.cilium.k8s.policy.serviceaccount';
 export const CLUSTER_LABEL = 'io.cilium.k8s.policy.cluster';
 
+/** What a cluster is called that nobody names. */
+export const DEFAULT_CLUSTER = 'default';
+
 type Labels = Metadata['labels'];
 
 const podDocument = object<{ readonly metadata: Metadata; readonly spec: PodSpec }>('Pod', {
@@ -106,7 +109,7 @@ function addEndpoint(
     labels: {
       ...labels,
       ...(!has(SERVICE_ACCOUNT_LABEL) && { [SERVICE_ACCOUNT_LABEL]: serviceAccount }),
-      ...(!has(CLUSTER_LABEL) && { [CLUSTER_LABEL]: 'default' }),
+      ...(!has(CLUSTER_LABEL) && { [CLUSTER_LABEL]: DEFAULT_CLUSTER }),
     },
     ...(Object.keys(ports).length > 0 && { ports: ports as never }),
   };

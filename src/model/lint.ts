@@ -27,6 +27,21 @@ export const LINTS = {
 
 export type LintCode = keyof typeof LINTS;
 
+/**
+ * Errors that a program may say are meant, as it silences a lint: warnings are left of them. Rules of a
+ * program that shows only a part of a cluster are about what it does not have.
+ */
+export const PARDONABLE = ['PLB_UNKNOWN_LABEL', 'PLB_UNKNOWN_PORT'] as const;
+
+/** Why those of manifests are: they mostly show only a part of a cluster. */
+export const PARTIAL_REASON = 'manifests show only a part of a cluster';
+
+export type PardonableCode = (typeof PARDONABLE)[number];
+
+export function isPardonable(code: string): code is PardonableCode {
+  return (PARDONABLE as readonly string[]).includes(code);
+}
+
 /** Something that is no error and likely not meant. */
 export interface Lint {
   readonly code: LintCode;
@@ -45,6 +60,19 @@ export interface LintIgnore {
   readonly path: string;
   readonly code: string;
   readonly reason: string;
+}
+
+/** What silences a code at a construct path, if something does. */
+export function ignoreOf(
+  ignores: readonly LintIgnore[],
+  code: string,
+  path: string,
+): LintIgnore | undefined {
+  return ignores.find((ignore) => ignore.code === code && isBelow(path, ignore.path));
+}
+
+function isBelow(path: string, above: string): boolean {
+  return above === '' || path === above || path.startsWith(`${above}/`);
 }
 
 /** A lint with the severity that its code has. */

@@ -23,7 +23,8 @@ export default class Import extends PlumbCommand {
 
   async run(): Promise<unknown> {
     const { args, flags } = await this.parse(Import);
-    const { program, counts } = await importManifests(args.path);
+    const { program, counts, warnings } = await importManifests(args.path);
+    for (const warning of warnings) this.warn(warning);
     if (flags.out === undefined) this.log(program.trimEnd());
     else {
       await writeNew(flags.out, program);
