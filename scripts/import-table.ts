@@ -2,21 +2,19 @@
 // node scripts/ts-run.mjs scripts/import-table.ts DIRECTORY
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { synthesize } from '../src/engine/desired.js';
 import { PlumbErrors, type PlumbError } from '../src/model/error.js';
 
-const [directory = '.'] = process.argv.slice(2);
-const files = readdirSync(directory, { recursive: true, encoding: 'utf8' })
-  .filter((name) => /\.(ya?ml|json)$/.test(name))
-  .sort();
-
-console.log('| file | result |\n| --- | --- |');
-for (const file of files) {
-  const result = await tryOne(join(directory, file));
-  console.log(`| ${file} | ${result.replaceAll('|', '\\|')} |`);
+/** Files with manifests below a directory, relative to it. */
+export function manifestsBelow(directory: string): string[] {
+  return readdirSync(directory, { recursive: true, encoding: 'utf8' })
+    .filter((name) => /\.(ya?ml|json)$/.test(name))
+    .sort();
 }
 
-async function tryOne(path: string): Promise<string> {
+/** What becomes of a file that is read on its own, in words. */
+export async function resultOf(path: string): Promise<string> {
   try {
     const { document } = await synthesize('', { manifests: path });
     const counts = [
@@ -32,5 +30,14 @@ async function tryOne(path: string): Promise<string> {
       ({ code, message }) => `${code}: ${message.replaceAll(`${path}:`, 'line ')}`,
     );
     return `refused: ${texts.slice(0, 2).join('; ')}${all.length > 2 ? `; ${String(all.length - 2)} more` : ''}`;
+  }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const [directory = '.'] = process.argv.slice(2);
+  console.log('| file | result |\n| --- | --- |');
+  for (const file of manifestsBelow(directory)) {
+    const result = await resultOf(join(directory, file));
+    console.log(`| ${file} | ${result.replaceAll('|', '\\|')} |`);
   }
 }

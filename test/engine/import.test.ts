@@ -54,7 +54,7 @@ describe('a program made of manifests', () => {
       `// ${join(directory, '0.yaml')}:1\nnew NetworkPolicy(prodNamespace, 'shop', {`,
     );
     expect(program).toMatch(
-      /^import \{ App, Namespace, NetworkPolicy, Node \} from 'plumbline';\n/,
+      /^import \{ App, Lint, Namespace, NetworkPolicy, Node \} from 'plumbline';\n/,
     );
     // Whoever formats it changes line breaks, nothing else.
     const formatted = await format(program, {

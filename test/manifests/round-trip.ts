@@ -1,13 +1,16 @@
 import { expect } from 'vitest';
 import { yamlOf } from '../../src/engine/export.js';
+import { matrixOf } from '../../src/engine/matrix.js';
 import { compileFor, type Compiled } from '../../src/engine/provenance.js';
 import { documentOf } from '../../src/manifests/build.js';
 import { manifestsOf, type ExportFormat } from '../../src/manifests/export.js';
 import { readManifests } from '../../src/manifests/manifests.js';
+import type { ConstructCall } from '../../src/model/construct-call.js';
 import { RESERVED } from '../../src/model/identity.js';
 import { contains, parseAddress, parsePrefix } from '../../src/model/prefix.js';
 import type { ProgramDocument } from '../../src/model/program.js';
 import { documentErrors, resolveProgram } from '../../src/model/resolve-program.js';
+import type { Matrix } from '../../src/report/matrix.js';
 import { allocateIdentities } from '../../src/synth/identities.js';
 import { decide, type Side } from '../../src/verdict/decide.js';
 import { ADDRESSES } from '../policy/arbitrary-rules.js';
@@ -20,14 +23,40 @@ export function compiled(written: ProgramDocument): Compiled {
   return compileFor(document, node, allocateIdentities(document.endpoints));
 }
 
-/** The document that is made of its own manifests. */
-export function roundTrip(document: ProgramDocument, format: ExportFormat): ProgramDocument {
+/** What the manifests of a document mean. */
+export function exportedCalls(
+  document: ProgramDocument,
+  format: ExportFormat,
+): readonly ConstructCall[] {
   const { manifests, errors } = manifestsOf(document, format);
   expect(errors).toEqual([]);
-  const text = yamlOf(manifests);
-  const again = documentOf(readManifests([{ name: 'all.yaml', text }]));
+  return readManifests([{ name: 'all.yaml', text: yamlOf(manifests) }]);
+}
+
+/** The document that is made of its own manifests. */
+export function roundTrip(document: ProgramDocument, format: ExportFormat): ProgramDocument {
+  const again = documentOf(exportedCalls(document, format));
   expect(documentErrors(again)).toEqual([]);
-  return again;
+  return withNodeOf(document, again);
+}
+
+/** Nodes are no policy and stay behind: what rules see of this one is given back. */
+export function withNodeOf(document: ProgramDocument, again: ProgramDocument): ProgramDocument {
+  const [{ labels, allowLocalhost, gateways } = again.nodes[0]!] = document.nodes;
+  return {
+    ...again,
+    nodes: again.nodes.map((node) => ({
+      ...node,
+      ...{ allowLocalhost, gateways },
+      ...(labels && { labels }),
+    })),
+  };
+}
+
+/** The matrix, without what a node is called. */
+export function bareMatrix(compiled: Compiled): Omit<Matrix, 'node'> {
+  const { node: _, ...rest } = matrixOf(compiled);
+  return rest;
 }
 
 const TRAFFIC = [
@@ -38,12 +67,13 @@ const TRAFFIC = [
 ];
 
 /**
- * What each endpoint may say to each other one, to the host, to addresses outside and to whoever may be
+ * What each endpoint and the host may say to each other, to addresses outside and to whoever may be
  * behind names, and back; with all that rules of layer 7 let through, by who and port.
  */
 export function meanings(
   { document, allocation, policy }: Compiled,
   names: readonly string[],
+  addresses: readonly string[] = ADDRESSES,
 ): Record<string, string> {
   const isLocal = true;
   const inside = names.map((name): [string, Side] => {
@@ -63,7 +93,7 @@ export function meanings(
   const sides: [string, Side][] = [
     ...inside,
     ['host', { identity: RESERVED.host, isLocal: false }],
-    ...ADDRESSES.map((text): [string, Side] => [
+    ...addresses.map((text): [string, Side] => [
       text,
       { identity: identityAt(policy.prefixes, text), isLocal: false },
     ]),
@@ -75,9 +105,10 @@ export function meanings(
     const { id, rules, ...rest } = known;
     return id > 0 && { ...rest, rules: rules.map(({ rule }) => rule) };
   };
+  const isHere = ({ isLocal, identity }: Side): boolean => isLocal || identity === RESERVED.host;
   const said = sides.flatMap(([from, a]) =>
     sides
-      .filter(([, b]) => a.isLocal || b.isLocal)
+      .filter(([, b]) => isHere(a) || isHere(b))
       .flatMap(([to, b]) =>
         TRAFFIC.map(([protocol, port]): [string, string] => {
           const { allowed, egress, ingress } = decide(policy, a, b, protocol, port);
