@@ -90,8 +90,8 @@ function shotsOf(world: PolicyWorld, packets: readonly Packet[]): (Shot | undefi
     if (flows.has(flow)) return undefined;
     flows.add(flow);
     return source.isLocal
-      ? { device: source.device, isFromEndpoint: true, wire }
-      : { device: destination.device, isFromEndpoint: false, wire };
+      ? { device: source.device, program: 'from_endpoint', wire }
+      : { device: destination.device, program: 'to_endpoint', wire };
   });
 }
 

@@ -8,11 +8,19 @@ import { toKernel, type Devices } from '../../src/state/kernel-form.js';
 import { entries, type OriginRow } from '../../src/state/kinds/bpf-entries.js';
 import { CONFIG_ALLOW_LOCALHOST, IFINDEX_BASE, type MapName } from '../../src/state/layout.js';
 import type { EntriesResource } from '../../src/state/state.js';
+import { layoutOf, mapNames } from '../../src/state/struct.js';
 import { policyEntries } from '../../src/synth/policy-entries.js';
 import type { Wire } from './packet-bytes.js';
 import { bytesOf } from './packet-bytes.js';
 
 const OBJECT = join(import.meta.dirname, '../../bpf/dist/endpoint.o');
+/** So that loading and clearing take no node's worth of memory. */
+const MAX_ENTRIES = {
+  plumb_conntrack: 65_536,
+  plumb_metrics: 1024,
+  plumb_devices: 512,
+  plumb_affinity: 1024,
+};
 /** tc: the packet is dropped. Everything else lets it on. */
 const TC_ACT_SHOT = 2;
 const MAC = '02:00:00:00:00:01';
@@ -25,10 +33,10 @@ export interface Place {
   readonly addresses: { readonly 4: string; readonly 6: string };
 }
 
-/** One packet on the hook of one endpoint's device. */
+/** One packet on the hook of one device. */
 export interface Shot {
   readonly device: string;
-  readonly isFromEndpoint: boolean;
+  readonly program: 'from_endpoint' | 'to_endpoint' | 'from_uplink' | 'to_uplink';
   readonly wire: Wire;
 }
 
@@ -78,6 +86,8 @@ export class DeviceNamespace implements Devices {
 
 /** The shipped datapath with a compiled policy in maps of its own. */
 export class LoadedPolicy {
+  private isFilled = false;
+
   private constructor(
     private readonly object: BpfObject,
     private readonly namespace: DeviceNamespace,
@@ -88,19 +98,38 @@ export class LoadedPolicy {
     places: readonly Place[],
     namespace: DeviceNamespace,
   ): Promise<LoadedPolicy> {
-    const maxEntries = { plumb_conntrack: 65_536 };
-    const loaded = new LoadedPolicy(await loadObject(OBJECT, { maxEntries }), namespace);
-    const rows = [
-      ...policyEntries(compiled, { path: 'agreement' }),
-      ...addressing(compiled, places),
-    ];
-    for (const resource of rows) await loaded.write(resource);
+    const loaded = await LoadedPolicy.open(namespace);
+    const policy = policyEntries(compiled, { path: 'agreement' });
+    await loaded.fill([...policy, ...addressing(compiled, places)]);
     return loaded;
   }
 
-  private async write({ map, columns }: EntriesResource): Promise<void> {
-    const { keys, values, count } = toKernel(map, columns, this.namespace);
-    if (count > 0) await this.object.map(map).updateBatch(keys, values, count);
+  /** The datapath on empty maps, for policies one after the other. */
+  static async open(namespace: DeviceNamespace): Promise<LoadedPolicy> {
+    return new LoadedPolicy(await loadObject(OBJECT, { maxEntries: MAX_ENTRIES }), namespace);
+  }
+
+  /**
+   * In place of all that was there.
+   * @param devices names in the rows; by default those of the namespace
+   */
+  async fill(rows: readonly EntriesResource[], devices: Devices = this.namespace): Promise<void> {
+    if (this.isFilled) for (const name of mapNames()) await this.clear(name);
+    this.isFilled = true;
+    for (const { map, columns } of rows) {
+      const { keys, values, count } = toKernel(map, columns, devices);
+      if (count > 0) await this.object.map(map).updateBatch(keys, values, count);
+    }
+  }
+
+  private async clear(name: MapName): Promise<void> {
+    const { type } = layoutOf(name);
+    if (type === 'ringbuf' || type === 'sockhash') return;
+    const map = this.object.map(name);
+    const { count, keys, values } = await map.dump();
+    if (count === 0) return;
+    if (type.endsWith('array')) await map.updateBatch(keys, values.fill(0), count);
+    else await map.deleteBatch(keys, count);
   }
 
   /** Runs packets one after the other; what one of them opens, the next ones meet. */
@@ -111,10 +140,9 @@ export class LoadedPolicy {
       events.push(decodeEvent(record)),
     );
     try {
-      for (const { device, isFromEndpoint, wire } of shots) {
+      for (const { device, program, wire } of shots) {
         const before = events.length;
-        const program = this.object.program(isFromEndpoint ? 'from_endpoint' : 'to_endpoint');
-        const { retvals } = await program.testRunBatch({
+        const { retvals } = await this.object.program(program).testRunBatch({
           packets: [bytesOf(wire)],
           ifindexes: Uint32Array.of(this.namespace.ifindexOf(device) ?? 0),
           netns: this.namespace.path,
