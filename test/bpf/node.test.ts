@@ -153,28 +153,30 @@ describe('what the host sends to the node’s device', () => {
   test.each([
     ['IPv4', AT.host, AT.vip, AT.remote],
     ['IPv6', HOST6, AT.vip6, AT.remote6],
-  ])('goes where the host’s routes lead to a back-end elsewhere, in %s', async (_, ...at) => {
-    const [host, vip, remote] = at;
-    await datapath.load({
-      ...story,
-      services: [{ address: vip, port: 80, backends: [{ address: remote, port: 80 }] }],
-      ipcache: { ...story.ipcache, [HOST6]: 1 },
-    });
-    const inside = (...command: readonly string[]) =>
-      execFileSync('nsenter', [`--net=${datapath.devices.path}`, ...command]);
-    const { stranger } = datapath.devices;
-    inside('sysctl', '-qw', `net.ipv4.conf.${stranger}.forwarding=1`);
-    inside('sysctl', '-qw', `net.ipv6.conf.${stranger}.forwarding=1`);
-    inside('ip', 'route', 'replace', remote, 'dev', 'ep1');
-    const { action, data } = await fromHost(tcp(host, vip, [4000, 80]));
-    expect(action).toBe(ACTION.redirect);
-    expect(endsOf(data)).toMatchObject({ source: host, destination: remote, ports: [4000, 80] });
-    expect(datapath.events()).toEqual([]);
-    // back to where it came from would be a loop
-    inside('ip', 'route', 'replace', remote, 'dev', stranger);
-    expect(await fromHost(tcp(host, vip, [4001, 80]))).toMatchObject({ action: ACTION.drop });
-    expect(datapath.events()).toMatchObject([{ reason: 'no-route' }]);
-  });
+  ])(
+    'goes where the host’s routes lead to a back-end elsewhere, in %s',
+    async (_, host, vip, remote) => {
+      await datapath.load({
+        ...story,
+        services: [{ address: vip, port: 80, backends: [{ address: remote, port: 80 }] }],
+        ipcache: { ...story.ipcache, [HOST6]: 1 },
+      });
+      const inside = (...command: readonly string[]) =>
+        execFileSync('nsenter', [`--net=${datapath.devices.path}`, ...command]);
+      const { stranger } = datapath.devices;
+      inside('sysctl', '-qw', `net.ipv4.conf.${stranger}.forwarding=1`);
+      inside('sysctl', '-qw', `net.ipv6.conf.${stranger}.forwarding=1`);
+      inside('ip', 'route', 'replace', remote, 'dev', 'ep1');
+      const { action, data } = await fromHost(tcp(host, vip, [4000, 80]));
+      expect(action).toBe(ACTION.redirect);
+      expect(endsOf(data)).toMatchObject({ source: host, destination: remote, ports: [4000, 80] });
+      expect(datapath.events()).toEqual([]);
+      // back to where it came from would be a loop
+      inside('ip', 'route', 'replace', remote, 'dev', stranger);
+      expect(await fromHost(tcp(host, vip, [4001, 80]))).toMatchObject({ action: ACTION.drop });
+      expect(datapath.events()).toMatchObject([{ reason: 'no-route' }]);
+    },
+  );
 
   test('goes into the tunnel to what is behind another node', async () => {
     const behind = { ...story, tunnels: { [AT.remote]: '192.0.2.1' } };

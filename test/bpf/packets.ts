@@ -135,7 +135,8 @@ function ipv6Header({ source, destination, protocol }: PacketSpec, length: numbe
   );
 }
 
-function checksum(header: Uint8Array): number {
+/** Of an IPv4 header whose own checksum is zero. */
+export function checksum(header: Uint8Array): number {
   let sum = 0;
   for (let i = 0; i < header.length; i += 2) sum += ((header[i] ?? 0) << 8) | (header[i + 1] ?? 0);
   while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16);

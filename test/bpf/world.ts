@@ -48,8 +48,9 @@ export interface WorldService {
   readonly backends: readonly WorldBackend[];
   /** Still members, but not for new flows. */
   readonly draining?: readonly WorldBackend[];
-  /** Default: one more than the place in the list. */
+  /** Default of both: one more than the place in the list. */
   readonly set?: number;
+  readonly id?: number;
   readonly flags?: number;
   /** Seconds. */
   readonly affinity?: number;
