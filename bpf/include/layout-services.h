@@ -4,12 +4,18 @@
 
 #include "addr.h"
 
+enum service_scope {
+  SCOPE_ANY,
+  /* What comes from outside the node, which only its own back-ends can answer. */
+  SCOPE_OUTSIDE,
+};
+
 /* Port and protocol 0: that the address is a service's. */
 struct plumb_service_key {
   struct plumb_addr address;
   __be16 port;
   __u8 protocol;
-  __u8 pad;
+  __u8 scope; /* enum service_scope */
 };
 SIZE_IS(struct plumb_service_key, 20);
 

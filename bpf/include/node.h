@@ -61,12 +61,6 @@ static __always_inline enum uplink pass_to_host(struct run *run) {
   return PASS;
 }
 
-static __always_inline int is_to_service(const struct packet *packet) {
-  struct plumb_service_key key = {.address = packet->destination};
-
-  return feature_services && bpf_map_lookup_elem(&plumb_services, &key) != 0;
-}
-
 /*
  * What comes from outside: to the host, which its own policies are about, or to a service. The
  * stack takes packets to endpoints to their devices, where they are judged.
@@ -82,7 +76,8 @@ static __always_inline enum uplink decide_from_uplink(struct __sk_buff *skb, str
   identify(&packet->source, &run->from);
   *destination = find_side(&run->to, &packet->destination, config);
   if (destination->endpoint) return PASS;
-  if (is_to_service(packet)) {
+  if (feature_services && is_to_service(packet)) {
+    run->choice.scope = SCOPE_OUTSIDE;
     *reason = decide(skb, run, destination, config, 1, 0);
     if (!*reason && !destination->endpoint) *reason = NO_BACKEND;
     return TO_BACKEND;

@@ -20,6 +20,8 @@ struct choice {
   __u8 isFound;
   /* The flow to the service is not remembered yet. */
   __u8 isNew;
+  /* Of the rows that are asked first. */
+  __u8 scope;
 };
 
 static __always_inline __u32 mix(__u32 hash, __u32 word) {
@@ -45,6 +47,24 @@ static __always_inline __u32 flow_hash(const struct packet *packet) {
   for (int i = 0; i < 4; i++)
     hash = mix(hash, packet->destination.words[i]);
   return spread(mix(hash, (__u32)packet->sourcePort << 16 | packet->destinationPort));
+}
+
+static __always_inline const struct plumb_service *find_service(const struct packet *packet,
+                                                                __u8 scope) {
+  struct plumb_service_key key = {
+      .address = packet->destination,
+      .port = packet->destinationPort,
+      .protocol = packet->protocol,
+      .scope = scope,
+  };
+
+  return bpf_map_lookup_elem(&plumb_services, &key);
+}
+
+static __always_inline int is_to_service(const struct packet *packet) {
+  struct plumb_service_key key = {.address = packet->destination};
+
+  return bpf_map_lookup_elem(&plumb_services, &key) != 0;
 }
 
 static __always_inline int is_member(__u32 set, const struct choice *choice) {
@@ -85,24 +105,17 @@ static __always_inline enum reason draw_backend(const struct packet *packet,
  */
 __noinline int choose_backend(struct packet *packet, struct choice *choice) {
   if (!packet || !choice) return NO_SERVICE;
-  struct plumb_service_key key = {
-      .address = packet->destination,
-      .port = packet->destinationPort,
-      .protocol = packet->protocol,
-  };
   int isKnown = choice->isFound;
 
   if (isKnown && packet->protocol == TCP) return FORWARDED;
   choice->isFound = 0;
   choice->isNew = 0;
   const struct plumb_service *service = 0;
-  if (packet->protocol == TCP || packet->protocol == UDP || packet->protocol == SCTP)
-    service = bpf_map_lookup_elem(&plumb_services, &key);
-  if (!service) {
-    key.port = 0;
-    key.protocol = 0;
-    return bpf_map_lookup_elem(&plumb_services, &key) ? NO_SERVICE : FORWARDED;
+  if (packet->protocol == TCP || packet->protocol == UDP || packet->protocol == SCTP) {
+    if (choice->scope) service = find_service(packet, choice->scope);
+    if (!service) service = find_service(packet, 0);
   }
+  if (!service) return is_to_service(packet) ? NO_SERVICE : FORWARDED;
   if (isKnown && is_member(service->set, choice)) {
     choice->isFound = 1;
     return FORWARDED;

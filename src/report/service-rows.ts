@@ -1,6 +1,6 @@
 import { portText } from '../plan/describe.js';
 import type { Row } from '../state/codec.js';
-import { SERVICE_MAGLEV } from '../state/layout-services.js';
+import { SCOPE_OUTSIDE, SERVICE_MAGLEV } from '../state/layout-services.js';
 import type { MapName } from '../state/layout.js';
 
 const MAPS: readonly MapName[] = ['plumb_services', 'plumb_backends', 'plumb_members'];
@@ -30,7 +30,8 @@ export function serviceKeyText(map: MapName, key: Row['key']): string {
   if (map === 'plumb_members') return end(key);
   const address = String(key['address']);
   if (key['protocol'] === 0) return address;
-  return `${address} ${portText(ONE_PORT, Number(key['protocol']), Number(key['port']))}`;
+  const port = portText(ONE_PORT, Number(key['protocol']), Number(key['port']));
+  return `${address} ${port}${key['scope'] === SCOPE_OUTSIDE ? ' from outside' : ''}`;
 }
 
 /** `10.1.0.11:8080`, `[fd00::11]:8080`. */

@@ -3,6 +3,9 @@ import { f, type MapLayout } from './field.js';
 /** Flag of a service whose back-end is chosen by a hash of the flow, the same on every node. */
 export const SERVICE_MAGLEV = 1;
 
+/** Scope of a service's row for what comes from outside the node; 0: for all else, and where no other is. */
+export const SCOPE_OUTSIDE = 1;
+
 /** Maps of services; see layout.ts. */
 export const SERVICE_MAPS = {
   plumb_services: {
@@ -11,7 +14,7 @@ export const SERVICE_MAPS = {
     keyStruct: 'plumb_service_key',
     valueStruct: 'plumb_service',
     // port and protocol 0: that the address is a service's, so that its other ports are nobody's
-    key: [f('address', 'addr'), f('port', 'be16'), f('protocol', 'u8'), f('pad', 'u8')],
+    key: [f('address', 'addr'), f('port', 'be16'), f('protocol', 'u8'), f('scope', 'u8')],
     value: [
       f('id', 'u32'),
       // one write of this row moves the service to another set of back-ends

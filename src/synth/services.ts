@@ -4,7 +4,7 @@ import { matchesSelector } from '../model/selector.js';
 import type { ServicePortSpec, ServiceSpec } from '../model/service.js';
 import { Ids } from '../policy/ids.js';
 import { entries, type OriginRow } from '../state/kinds/bpf-entries.js';
-import { SERVICE_MAGLEV } from '../state/layout-services.js';
+import { SCOPE_OUTSIDE, SERVICE_MAGLEV } from '../state/layout-services.js';
 import type { EntriesResource, Resource } from '../state/state.js';
 import { resource } from '../state/kinds.js';
 import { hostPrefix, isIPv6 } from './addresses.js';
@@ -25,7 +25,7 @@ interface BackendSet {
  * Rows of services: a row for each address and port leads to a set of back-ends, named by its content,
  * so that a change of back-ends is one write, and services with the same back-ends share them.
  */
-export function serviceEntries(document: ProgramDocument): EntriesResource[] {
+export function serviceEntries(document: ProgramDocument, node: NodeSpec): EntriesResource[] {
   const { services } = document;
   if (services.length === 0) return [];
   const setIds = new Ids();
@@ -35,24 +35,28 @@ export function serviceEntries(document: ProgramDocument): EntriesResource[] {
     const { origin, name, affinity, algorithm } = service;
     return service.addresses.flatMap((address): OriginRow[] => {
       const weights = weightsOf(service, document, isIPv6(address));
-      const slots = slotsOf(weights, algorithm);
-      const ports = service.ports.map((port): OriginRow => {
-        const set = setOf(service, port, weights, slots, setIds);
-        sets.set(set.id, set);
-        return {
-          key: { address, port: port.port, protocol: PROTOCOLS[port.protocol] },
-          value: {
-            id: serviceIds.of(name),
-            set: set.id,
-            slots: slots.length,
-            flags: algorithm === 'maglev' ? SERVICE_MAGLEV : 0,
-            affinity,
-          },
-          origin,
-        };
+      const near = nearOf(weights, document, node);
+      const scopes = [{ scope: 0, members: weights }, ...(near === undefined ? [] : [near])];
+      const ports = scopes.flatMap(({ scope, members }) => {
+        const slots = slotsOf(members, algorithm);
+        return service.ports.map((port): OriginRow => {
+          const set = setOf(service, port, members, slots, setIds);
+          sets.set(set.id, set);
+          return {
+            key: { address, port: port.port, protocol: PROTOCOLS[port.protocol], scope },
+            value: {
+              id: serviceIds.of(name),
+              set: set.id,
+              slots: slots.length,
+              flags: algorithm === 'maglev' ? SERVICE_MAGLEV : 0,
+              affinity,
+            },
+            origin,
+          };
+        });
       });
       // Of its own: that the address is a service's.
-      return [{ key: { address, port: 0, protocol: 0 }, value: {}, origin }, ...ports];
+      return [{ key: { address, port: 0, protocol: 0, scope: 0 }, value: {}, origin }, ...ports];
     });
   });
   return [entries('plumb_services', rows), ...[...sets.values()].flatMap(setEntries)];
@@ -80,6 +84,24 @@ function weightsOf(
   six: boolean,
 ): ReadonlyMap<string, number> {
   return new Map([...backendsOf(service, document)].filter(([address]) => isIPv6(address) === six));
+}
+
+/**
+ * The back-ends on the node itself, where there are others too: the replies of those would not come by
+ * here, so what comes from outside goes to none of them.
+ */
+function nearOf(
+  weights: ReadonlyMap<string, number>,
+  { endpoints }: ProgramDocument,
+  { name, devices = [] }: NodeSpec,
+) {
+  if (devices.length === 0) return undefined;
+  const here = new Set(
+    endpoints.filter(({ node }) => node === name).flatMap(({ addresses }) => addresses),
+  );
+  const members = new Map([...weights].filter(([address]) => here.has(address)));
+  if (members.size === 0 || members.size === weights.size) return undefined;
+  return { scope: SCOPE_OUTSIDE, members };
 }
 
 function slotsOf(weights: ReadonlyMap<string, number>, algorithm: ServiceSpec['algorithm']) {

@@ -71,7 +71,7 @@ export function synth(input: SynthInput): State {
       ...addressing(input, local, around),
       ...policyEntries(compiled, node.origin),
       ...proxyResources(node, listeners, mtu, namesOf(document, compiled)),
-      ...serviceEntries(document),
+      ...serviceEntries(document, node),
       ...serviceRoutes(document, node),
       ...masqueradeTable(node, document),
     ],

@@ -23,7 +23,7 @@ import {
   VERDICT,
 } from '../../src/state/layout.js';
 import { COUNTER, EVENT_BYTES, PROGRAM } from '../../src/state/layout-reports.js';
-import { SERVICE_MAGLEV } from '../../src/state/layout-services.js';
+import { SCOPE_OUTSIDE, SERVICE_MAGLEV } from '../../src/state/layout-services.js';
 import { PROXY_MARK, PROXY_MARK_MASK, PROXY_MODE } from '../../src/state/proxy-names.js';
 import { mapNames, structsOf, type Struct } from '../../src/state/struct.js';
 import { OBJECT } from './datapath.js';
@@ -129,6 +129,7 @@ describe('numbers shared with the datapath', () => {
     proxy_mode: inC(PROXY_MODE, 'PROXY_'),
     reason: inC(REASONS),
     service_flag: { SERVICE_MAGLEV },
+    service_scope: { SCOPE_ANY: 0, SCOPE_OUTSIDE },
     verdict: inC(VERDICT),
   };
 

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { CONFIG_ALLOW_LOCALHOST } from '../../src/state/layout.js';
+import { SCOPE_OUTSIDE } from '../../src/state/layout-services.js';
 import { endsOf } from './ends.js';
 import { ACTION, TestDatapath, type ProgramName } from './datapath.js';
 import { bytes, icmp, packet, PROTOCOL, tcp, udp } from './packets.js';
@@ -131,6 +132,43 @@ describe('an uplink of a node without a policy of its own', () => {
       await datapath.write(map as 'plumb_services', rows);
     expect(await incoming(tcp(WORLD, AT.vip, [4000, 80]))).toBe(ACTION.drop);
     expect(datapath.events()).toMatchObject([{ reason: 'no-backend' }]);
+  });
+});
+
+describe('a service with back-ends here and elsewhere', () => {
+  const elsewhere = { address: AT.remote, port: 80 };
+  const ways = [
+    { address: AT.vip, port: 80, set: 7, backends: [elsewhere] },
+    {
+      address: AT.vip,
+      port: 80,
+      set: 8,
+      backends: [{ address: AT.b, port: 80 }],
+      scope: SCOPE_OUTSIDE,
+    },
+  ];
+
+  beforeEach(async () => {
+    await datapath.load({
+      ...withService,
+      flags: CONFIG_ALLOW_LOCALHOST,
+      refs: [...story.refs!, ref(0xb0, 'ingress', TABLE.web, CLASS.prefix)],
+    });
+    for (const [map, rows] of Object.entries(serviceRows(ways)))
+      await datapath.write(map as 'plumb_services', rows);
+  });
+
+  test('is answered to the world by those that are here', async () => {
+    const frame = tcp(WORLD, AT.vip, [4000, 80]);
+    const { action, data } = await datapath.run('from_uplink', datapath.devices.stranger, frame);
+    expect(action).toBe(ACTION.redirect);
+    expect(endsOf(data)).toMatchObject({ source: WORLD, destination: AT.b });
+  });
+
+  test('is answered to the host by any', async () => {
+    const frame = tcp(AT.host, AT.vip, [4000, 80]);
+    const { data } = await datapath.run('from_host', datapath.devices.stranger, frame);
+    expect(endsOf(data)).toMatchObject({ source: AT.host, destination: AT.remote });
   });
 });
 

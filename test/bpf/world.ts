@@ -52,6 +52,8 @@ export interface WorldService {
   readonly set?: number;
   readonly id?: number;
   readonly flags?: number;
+  /** Default 0. */
+  readonly scope?: number;
   /** Seconds. */
   readonly affinity?: number;
 }
@@ -122,12 +124,14 @@ export function serviceRows(services: readonly WorldService[]): Partial<Record<M
   const numbered = services.map((service, i) => ({ set: i + 1, id: i + 1, ...service }));
   return {
     plumb_services: [
-      ...numbered.map(({ address, port, protocol = 6, id, set, backends, flags, affinity }) => ({
-        key: { address, port, protocol },
-        value: { id, set, slots: backends.length, flags: flags ?? 0, affinity: affinity ?? 0 },
-      })),
+      ...numbered.map(
+        ({ address, port, protocol = 6, scope = 0, id, set, backends, flags, affinity }) => ({
+          key: { address, port, protocol, scope },
+          value: { id, set, slots: backends.length, flags: flags ?? 0, affinity: affinity ?? 0 },
+        }),
+      ),
       ...[...new Set(services.map(({ address }) => address))].map((address) => ({
-        key: { address, port: 0, protocol: 0 },
+        key: { address, port: 0, protocol: 0, scope: 0 },
         value: {},
       })),
     ],

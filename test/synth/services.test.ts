@@ -3,6 +3,7 @@ import { validateProgram } from '../../src/model/validate-program.js';
 import type { EndpointSpec, NodeSpec, ProgramDocument } from '../../src/model/program.js';
 import type { ServiceSpec } from '../../src/model/service.js';
 import { rowsOf } from '../../src/state/columns.js';
+import { SCOPE_OUTSIDE } from '../../src/state/layout-services.js';
 import type { EntriesResource } from '../../src/state/state.js';
 import { serviceEntries } from '../../src/synth/services.js';
 
@@ -41,6 +42,7 @@ const program = (...services: ServiceSpec[]): ProgramDocument => ({
   policies: [],
   services,
 });
+const entriesOf = (document: ProgramDocument, on = node) => serviceEntries(document, on);
 const rows = (resources: readonly EntriesResource[], map: string) =>
   resources
     .filter((resource) => resource.map === map)
@@ -48,7 +50,7 @@ const rows = (resources: readonly EntriesResource[], map: string) =>
 
 describe('a service', () => {
   test('leads each of its addresses to the selected endpoints of that family', () => {
-    const backends = rows(serviceEntries(program(web)), 'plumb_backends');
+    const backends = rows(entriesOf(program(web)), 'plumb_backends');
     const ends = backends.map(
       ({ value }) => `${String(value['address'])} ${String(value['port'])}`,
     );
@@ -61,9 +63,9 @@ describe('a service', () => {
   });
 
   test('has a row that says that its address is a service, so that its other ports are nobody’s', () => {
-    const keys = rows(serviceEntries(program(web)), 'plumb_services').map(({ key }) => key);
-    expect(keys).toContainEqual({ address: '10.96.0.1', port: 0, protocol: 0, pad: 0 });
-    expect(keys).toContainEqual({ address: '10.96.0.1', port: 80, protocol: 6, pad: 0 });
+    const keys = rows(entriesOf(program(web)), 'plumb_services').map(({ key }) => key);
+    expect(keys).toContainEqual({ address: '10.96.0.1', port: 0, protocol: 0, scope: 0 });
+    expect(keys).toContainEqual({ address: '10.96.0.1', port: 80, protocol: 6, scope: 0 });
   });
 
   test('gives weights their shares of the slots, and none to a back-end that drains', () => {
@@ -72,7 +74,7 @@ describe('a service', () => {
       { address: '10.1.0.12', weight: 4 },
       { address: '192.0.2.1', weight: 2 },
     ];
-    const made = serviceEntries(program({ ...web, addresses: ['10.96.0.1'], backends }));
+    const made = entriesOf(program({ ...web, addresses: ['10.96.0.1'], backends }));
     const slots = rows(made, 'plumb_backends').map(({ value }) => value['address']);
     expect(slots).toEqual(['10.1.0.12', '10.1.0.12', '192.0.2.1']);
     expect(rows(made, 'plumb_members')).toHaveLength(3);
@@ -82,7 +84,7 @@ describe('a service', () => {
     const other = { ...web, name: 'other', addresses: ['10.96.0.2', 'fd96::2'] };
     const sets = (made: readonly EntriesResource[]) =>
       made.filter(({ map }) => map === 'plumb_backends').map(({ key }) => key);
-    expect(sets(serviceEntries(program(web, other)))).toEqual(sets(serviceEntries(program(web))));
+    expect(sets(entriesOf(program(web, other)))).toEqual(sets(entriesOf(program(web))));
   });
 });
 
@@ -123,5 +125,25 @@ describe('a service is refused', () => {
     ['whose name is no DNS label', { name: 'Web' }, 'PLB_INVALID_NAME'],
   ])('%s', (_, change, code) => {
     expect(codes({ ...web, ...change })).toEqual([code]);
+  });
+
+  test('with back-ends elsewhere too has a row for what comes from outside, to those of this node', () => {
+    const near = { ...node, devices: ['up0'] };
+    const backends = [{ address: '192.0.2.1', weight: 1 }];
+    const mixed = program({ ...web, addresses: ['10.96.0.1'], backends });
+    const scopes = (made: readonly EntriesResource[]) =>
+      rows(made, 'plumb_services')
+        .filter(({ key }) => key['port'] === 80)
+        .map(({ key, value }) => [key['scope'], value['slots']]);
+    expect(scopes(entriesOf(mixed, near))).toEqual([
+      [0, 3],
+      [SCOPE_OUTSIDE, 2],
+    ]);
+    // Nothing comes from outside; all are here; none is here.
+    expect(scopes(entriesOf(mixed))).toEqual([[0, 3]]);
+    expect(scopes(entriesOf(program({ ...web, addresses: ['10.96.0.1'] }), near))).toEqual([
+      [0, 2],
+    ]);
+    expect(scopes(entriesOf(mixed, { ...near, name: 'naboo' }))).toEqual([[0, 3]]);
   });
 });
