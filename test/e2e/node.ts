@@ -2,6 +2,7 @@ import { execFile, execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { PlumbProcess } from './plumb-process.js';
 
 export const CHECKOUT = resolve(import.meta.dirname, '../..');
 export const STAR_WARS = join(CHECKOUT, 'examples/star-wars/plumb.ts');
@@ -11,6 +12,9 @@ export interface Result {
   readonly stdout: string;
   readonly stderr: string;
 }
+
+/** Of all tests of one file. */
+const commands = new PlumbProcess();
 
 /** Runs a command to its end; never throws for an exit code. */
 export function run(command: string, args: readonly string[], env = process.env): Promise<Result> {
@@ -36,9 +40,9 @@ export class TestNode {
     execFileSync('ip', ['-netns', netns, 'link', 'set', 'lo', 'up']);
   }
 
-  /** `bin/plumb` on this node. */
+  /** A command on this node, in a process that stays: see {@link PlumbProcess}. */
   plumb(...args: readonly string[]): Promise<Result> {
-    return run('bin/plumb', [...args, '--netns', this.netns, '--root', this.root]);
+    return commands.run([...args, '--netns', this.netns, '--root', this.root]);
   }
 
   /** The same with `--json`, parsed; throws with the output when it is not JSON. */
@@ -51,6 +55,11 @@ export class TestNode {
         cause: error,
       });
     }
+  }
+
+  /** Ends the process that runs commands: the kernel frees what it still held open. */
+  release(): Promise<void> {
+    return commands.stop();
   }
 
   ip(...args: readonly string[]): string {

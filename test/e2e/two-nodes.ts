@@ -6,7 +6,7 @@ import { ProgramCopy } from './program.js';
 
 export type Mode = 'tunnel' | 'routes';
 
-/** Two nodes that share a link, and a world beyond the first one that is no node. */
+/** Two nodes that share a link, and a world beyond each that is no node: `out0` of both leads there. */
 export class TwoNodes {
   readonly agents = new Map<string, TrafficAgent>();
   readonly file = new ProgramCopy();
@@ -27,17 +27,27 @@ export class TwoNodes {
     };
     join(this.luke.netns, 'up0', this.leia.netns, 'up0');
     join(this.luke.netns, 'out0', this.world, 'out0');
+    join(this.leia.netns, 'out0', this.world, 'out1');
     this.#set(this.luke.netns, 'up0', '192.0.2.1/24', '2001:db8:2::1/64');
     this.#set(this.leia.netns, 'up0', '192.0.2.2/24', '2001:db8:2::2/64');
     this.#set(this.luke.netns, 'out0', '198.51.100.1/24', '2001:db8:51::1/64');
+    this.#set(this.leia.netns, 'out0', '203.0.113.1/24', '2001:db8:71::1/64');
     this.#set(this.world, 'out0', '198.51.100.9/24', '2001:db8:51::9/64');
+    this.#set(this.world, 'out1', '203.0.113.9/24', '2001:db8:71::9/64');
     execFileSync('ip', ['-netns', this.world, 'link', 'set', 'lo', 'up']);
     for (const node of [this.luke, this.leia]) {
       for (const name of ['net/ipv4/ip_forward', 'net/ipv6/conf/all/forwarding'])
         inNetns(node.netns, 'sysctl', '-qw', `${name}=1`);
     }
-    inNetns(this.world, 'ip', 'route', 'add', '10.6.0.0/16', 'via', '198.51.100.1');
-    inNetns(this.world, 'ip', '-6', 'route', 'add', 'fd06::/16', 'via', '2001:db8:51::1');
+    const ways = [
+      ['198.51.100.1', '10.6.0.0/16', '10.96.0.0/24'],
+      ['2001:db8:51::1', 'fd06::/16', 'fd96::/64'],
+      ['203.0.113.1', '10.6.2.0/24'],
+      ['2001:db8:71::1', 'fd06:2::/64'],
+    ] as const;
+    for (const [gateway, ...ranges] of ways) {
+      for (const range of ranges) inNetns(this.world, 'ip', 'route', 'add', range, 'via', gateway);
+    }
     inNetns(this.leia.netns, 'ip', 'route', 'add', '198.51.100.0/24', 'via', '192.0.2.1');
   }
 

@@ -92,7 +92,7 @@ function udp({ address, port, timeout, bytes = 1 }) {
 }
 
 function ping({ address, timeout, bytes = 56 }) {
-  const wait = String(Math.max(1, timeout / 1000));
+  const wait = String(timeout / 1000);
   const args = ['-n', '-c', '1', '-W', wait, '-s', String(bytes), address];
   return new Promise((done) => {
     execFile('ping', args, (error) => done({ answer: error ? undefined : 'pong' }));
