@@ -26,6 +26,7 @@ struct also_in_btf {
   enum proxy_mode proxyMode;
   enum reason reason;
   enum service_flag serviceFlag;
+  enum service_scope serviceScope;
   enum verdict verdict;
 };
 const struct also_in_btf *also_in_btf __attribute__((unused));
