@@ -13,6 +13,8 @@ export interface Draft {
 export const RANK_CLEAR = -1;
 /** First of retire: no undo from here on, where moves make the old policy inexact. */
 export const RANK_DROP = 1000;
+/** Of retire: what the proxy resets has to go out by the ways that `plumb_config` knows. */
+export const RANK_PROXY_ENDS = 50;
 /** Last of retire. */
 export const RANK_RAISE = -2;
 

@@ -3,7 +3,7 @@ import { kindOf } from '../state/kinds.js';
 import type { EntriesResource, Resource } from '../state/state.js';
 import { compareAttributes } from './differences.js';
 import { bridgeBetween } from './bridges.js';
-import { rankOf, type Draft } from './order.js';
+import { RANK_PROXY_ENDS, rankOf, type Draft } from './order.js';
 
 export type Plain = Exclude<Resource, EntriesResource>;
 
@@ -61,8 +61,9 @@ export function plainDrafts(
     const { before, after, action, why } = change;
     const resource = after ?? before;
     if (resource === null) return [];
+    const phase = retires(change) ? 'retire' : 'stage';
     const step = {
-      phase: retires(change) ? ('retire' as const) : ('stage' as const),
+      phase,
       action,
       kind: resource.kind,
       key: resource.key,
@@ -70,8 +71,9 @@ export function plainDrafts(
       after,
       origin: after?.origin ?? fallback,
       why,
-    };
-    return [{ step, rank: rankOf(resource, nodeLinks) }];
+    } as const;
+    const ends = phase === 'retire' && resource.kind === 'proxy';
+    return [{ step, rank: ends ? RANK_PROXY_ENDS : rankOf(resource, nodeLinks) }];
   });
 }
 

@@ -23,7 +23,7 @@ export interface HaproxyOptions {
   /** Path of the namespace that it runs in; absent: that of this process. */
   readonly netns?: string;
   readonly onLine: (line: string) => void;
-  /** Told when it has ended, and whether nobody had asked it to. */
+  /** Told when it has ended, and whether it had run, and nobody had asked it to end. */
   readonly onEnd: (isDeath: boolean) => void;
 }
 
@@ -39,6 +39,7 @@ export class Haproxy {
   readonly #config: string;
   readonly #pid: string;
   #child: ChildProcess | undefined;
+  #isReady = false;
   #isLeaving = false;
 
   private constructor(private readonly options: HaproxyOptions) {
@@ -78,11 +79,12 @@ export class Haproxy {
     child.on('exit', (code, signal) => {
       failure = `it ended with ${signal ?? String(code)}`;
       this.#clear();
-      this.options.onEnd(!this.#isLeaving);
+      this.options.onEnd(this.#isReady && !this.#isLeaving);
     });
     for (let waited = 0; waited < READY_WITHIN; waited += EVERY) {
       if (failure !== undefined) break;
-      if (await isReady(this.admin)) return;
+      this.#isReady = (await isReady(this.admin)) && this.isThere;
+      if (this.#isReady) return;
       await sleep(EVERY);
     }
     this.#isLeaving = true;

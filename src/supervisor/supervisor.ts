@@ -8,7 +8,7 @@ import { haproxyListeners, isHaproxys } from '../proxy/haproxy/listeners.js';
 import { recordOfAccess } from '../proxy/record.js';
 import { proxy } from '../state/kinds/proxy.js';
 import { PROXY_VERSION } from '../state/proxy-names.js';
-import type { Attributes } from '../state/state.js';
+import type { Attributes, ListenerSpec } from '../state/state.js';
 import { closeConnections } from './connections.js';
 import { DNS } from './dns.js';
 import { Haproxy } from './haproxy.js';
@@ -72,8 +72,7 @@ export class Supervisor {
   stop(forGood: boolean): Promise<void> {
     this.#isStopping = true;
     return this.#next(async () => {
-      const all = [...this.#retired, ...(this.#haproxy === undefined ? [] : [this.#haproxy])];
-      await Promise.all(all.map((one) => one.kill()));
+      await this.#end(this.#wanted, this.#haproxy);
       this.#haproxy = undefined;
       this.#wanted = NOTHING;
       this.#place?.dns.close();
@@ -111,7 +110,7 @@ export class Supervisor {
     }
     this.#wanted = wanted;
     this.#place = next;
-    if (isMoving) await this.#leave(place, former);
+    if (isMoving) await this.#leave(before, place, former);
     const ids = new Set(wanted.listeners.map(({ id }) => id));
     const gone = before.listeners.filter(({ id }) => isMoving || !ids.has(id));
     await this.#followNames(wanted);
@@ -126,10 +125,7 @@ export class Supervisor {
       former.retire();
     }
     // Their rules hold no more: who has such a connection opens another, and is judged anew.
-    await closeConnections(
-      this.#pathOf(before),
-      gone.map(({ id }) => id),
-    );
+    if (!isMoving) await this.#reset(before, gone);
   }
 
   #placeFor(wanted: Wanted): Place {
@@ -149,11 +145,29 @@ export class Supervisor {
   }
 
   /** Nothing is led to a place that was left: what is open there ends. */
-  async #leave(place: Place | undefined, haproxy: Haproxy | undefined): Promise<void> {
+  async #leave(
+    from: Wanted,
+    place: Place | undefined,
+    haproxy: Haproxy | undefined,
+  ): Promise<void> {
+    await this.#end(from, haproxy);
     place?.dns.close();
     place?.plugins.close();
     place?.sockets.close();
+  }
+
+  /** Resets first: where a process ends, a client may take half an answer for a whole one. */
+  async #end(from: Wanted, haproxy: Haproxy | undefined): Promise<void> {
+    // Where its namespace is gone, so are they.
+    await this.#reset(from, from.listeners).catch(complain);
     await Promise.all([...this.#retired, ...(haproxy ? [haproxy] : [])].map((one) => one.kill()));
+  }
+
+  async #reset(from: Wanted, listeners: readonly ListenerSpec[]): Promise<void> {
+    await closeConnections(
+      this.#pathOf(from),
+      listeners.map(({ id }) => id),
+    );
   }
 
   #pathOf({ netns }: Wanted): string | undefined {
@@ -201,7 +215,7 @@ export class Supervisor {
           this.#haproxy = await this.#startHaproxy(this.#wanted, this.#place.sockets);
           return true;
         } catch (error) {
-          process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+          complain(error);
           return false;
         }
       });
@@ -219,4 +233,9 @@ function isSameForHaproxy(a: Wanted, b: Wanted): boolean {
     JSON.stringify(a.listeners.filter(isHaproxys)) ===
     JSON.stringify(b.listeners.filter(isHaproxys))
   );
+}
+
+/** In the log. */
+function complain(error: unknown): void {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
 }

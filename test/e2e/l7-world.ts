@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { HttpAgent } from '../traffic/http-agent.js';
 import type { Result } from './node.js';
@@ -145,14 +145,39 @@ export class L7World {
     return execFileSync('nsenter', [netns, ...command], { encoding: 'utf8' });
   }
 
+  /** What would be done on the server's node. */
+  async steps(wanted: L7Program): Promise<{ kind: string; action: string }[]> {
+    const { luke, file } = this.nodes;
+    writeFileSync(file.path, program(wanted));
+    const plan = await luke.json<{ steps: { kind: string; action: string }[] }>(
+      ...['plan', file.path, '--node', 'luke'],
+    );
+    return plan.steps;
+  }
+
   /** Processes of the proxy. */
   pids(what: 'haproxy' | 'supervisor'): number[] {
-    const { root, netns } = this.nodes.luke;
-    const directory = join(root, 'run', netns, 'proxy');
     const name = what === 'haproxy' ? /^haproxy-.*\.pid$/ : /^pid$/;
-    return readdirSync(directory)
+    return readdirSync(this.#proxy)
       .filter((file) => name.test(file))
-      .map((file) => Number(readFileSync(join(directory, file), 'utf8')));
+      .flatMap((file) => {
+        try {
+          return [Number(readFileSync(join(this.#proxy, file), 'utf8'))];
+        } catch {
+          // It has just ended.
+          return [];
+        }
+      });
+  }
+
+  /** Milliseconds since 1970. */
+  supervisorStarted(): number {
+    return statSync(join(this.#proxy, 'pid')).mtimeMs;
+  }
+
+  get #proxy(): string {
+    const { root, netns } = this.nodes.luke;
+    return join(root, 'run', netns, 'proxy');
   }
 
   async close(): Promise<void> {

@@ -1,16 +1,36 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { takeInventory } from '../kernel/inventory.js';
+import { expectNoConnections, OpenConnections, type Way } from './l7-open.js';
+import { firstAnswer, expectFew, whileKilling } from './l7-crash.js';
 import { CLIENTS, FILTERED, L7World, NO, OPEN, SERVERS, STAY } from './l7-world.js';
 
-// In this order: at the end nothing of the others may be left.
 const MODES = ['tproxy', 'nat', 'socket'] as const;
-const STATUS = 'http://10.6.1.11:8080/v1/status';
-const DENIED = 'http://10.6.1.11:8080/v1/exhaust-port';
+const WEB = [
+  ['IPv4', 'http://10.6.1.11:8080'],
+  ['IPv6', 'http://[fd06:1::11]:8080'],
+] as const;
+const [STATUS, DENIED] = ['/v1/status', '/v1/exhaust-port'];
+const ALL_OPEN = { http: OPEN, egress: OPEN } as const;
+
+/** Connections behind the rules of `web`, and those behind the rules of `near`, which it opens. */
+const TO_WEB: readonly Way[] = CLIENTS.filter(([client]) => client !== 'near');
+const NEAR_TO_WEB: readonly Way[] = CLIENTS.filter(([client]) => client === 'near');
+const BY_NEAR = SERVERS.map(([, at, address]): Way => ['near', at, address]);
 
 let world: L7World;
+let untouched: readonly string[];
+
+/** What of the node's own network others may meet. */
+const network = (): string[] => {
+  const { netns } = world.nodes.luke;
+  const inventory = takeInventory([netns]);
+  return ['nft', 'rules', 'routes'].flatMap((what) => inventory[`${netns} ${what}`] ?? []);
+};
 
 beforeAll(async () => {
-  world = await L7World.open('plumb-e2e-l7', { http: FILTERED, mode: 'tproxy' });
+  world = await L7World.open('plumb-e2e-l7', { ...ALL_OPEN, mode: 'tproxy' });
+  untouched = network();
 }, 60_000);
 
 afterAll(async () => {
@@ -20,15 +40,22 @@ afterAll(async () => {
 describe.sequential.each(MODES)('rules of HTTP in mode %s', (mode) => {
   const program = { http: FILTERED, mode };
 
-  it('are applied, and then planned no more', async () => {
+  it('come, and are planned no more; what is open is judged again', async () => {
     const far = world.agent('far');
-    expect(await far.hold(mode, { url: STATUS })).toMatchObject({ status: 200 });
+    const reading = await OpenConnections.open(world, ['web'], TO_WEB, ['reading']);
+    for (const [family, web] of WEB) {
+      const first = await far.hold(`${mode} ${family}`, { url: web + STATUS });
+      expect(first).toMatchObject({ status: 200 });
+    }
     await world.apply(program);
+    await reading.expectToEnd(Date.now());
+    for (const [family, web] of WEB) {
+      const denied = { url: web + DENIED, method: 'PUT', timeout: 2000 };
+      // A connection that the proxy does not know is reset; the next one is the proxy's.
+      expect(await far.hold(`${mode} ${family}`, denied)).toEqual({ error: 'ECONNRESET' });
+      expect(await far.hold(`${mode} ${family}`, denied)).toMatchObject({ status: 403, text: NO });
+    }
     expect((await world.plan(program)).code).toBe(0);
-    // What was open is judged again: by the proxy that had it, or by a new one on a new connection.
-    const again = await far.hold(mode, { url: DENIED, method: 'PUT', timeout: 2000 });
-    expect(['ECONNRESET', 'ECONNREFUSED', undefined]).toContain(again.error);
-    expect(again.status ?? 403).toBe(403);
   });
 
   it.each(CLIENTS)('let %s through to %s, and the server sees %s', async (who, at, address) => {
@@ -65,105 +92,194 @@ describe.sequential.each(MODES)('rules of HTTP in mode %s', (mode) => {
     ]);
   });
 
-  it('of both sides hold, each with its own answer', async () => {
-    const url = 'http://10.6.1.11:8080/v2/status';
+  it.each(WEB)('of both sides hold, each with its own answer: %s', async (_family, web) => {
+    const url = `${web}/v2/status`;
     const answer = await world.agent('near').ask({ url });
     expect(answer).toMatchObject({ status: 403, text: STAY });
     expect(await world.agent('far').ask({ url })).toMatchObject({ status: 200 });
   });
 
-  it.each(['10.6.1.11', '[fd06:1::11]'])('carry 100 MB both ways with %s', async (address) => {
+  it.each(WEB)('carry 100 MB both ways with %s', async (_family, web) => {
     const size = 100 << 20;
     const near = world.agent('near');
-    const down = `http://${address}:8080/bytes/${String(size)}`;
+    const down = `${web}/bytes/${String(size)}`;
     const got = await near.ask({ url: down, timeout: 30_000 });
     expect(got).toMatchObject({ status: 200, length: size });
-    const up = `http://${address}:8080/v1/request-landing`;
+    const up = `${web}/v1/request-landing`;
     const sent = await near.ask({ url: up, method: 'POST', send: size, timeout: 30_000 });
     const text: unknown = expect.stringContaining(`sent ${String(size)}`);
     expect(sent).toMatchObject({ status: 200, text });
   });
 
-  it('answer 10,000 requests of 50 clients at once without an error', async () => {
-    const load = { url: STATUS, concurrency: 50 };
-    const kept = await world.agent('near').load({ ...load, count: 7000, keepAlive: true });
-    expect(kept).toEqual({ 200: 7000 });
-    const fresh = await world.agent('far').load({ ...load, count: 3000 });
-    expect(fresh).toEqual({ 200: 3000 });
-  }, 60_000);
+  it.each(WEB)(
+    'answer 10,000 requests of 50 clients at once by %s without an error',
+    async (_family, web) => {
+      const load = { url: web + STATUS, concurrency: 50 };
+      const kept = await world.agent('near').load({ ...load, count: 7000, keepAlive: true });
+      expect(kept).toEqual({ 200: 7000 });
+      const fresh = await world.agent('far').load({ ...load, count: 3000 });
+      expect(fresh).toEqual({ 200: 3000 });
+    },
+    60_000,
+  );
 
-  it('let nothing through unfiltered while HAProxy is killed and comes back', async () => {
-    await world.agent('web').seen();
-    const load = world
-      .agent('far')
-      .load({ url: DENIED, method: 'PUT', count: 2000, concurrency: 20 });
-    for (let i = 0; i < 3; i++) {
-      await sleep(150);
-      for (const pid of world.pids('haproxy')) process.kill(pid, 'SIGKILL');
+  it.each(WEB)(
+    'let nothing through unfiltered while HAProxy is killed, and hold again at once by %s',
+    async (_family, web) => {
+      const [kills, concurrency] = [3, 10];
+      await world.agent('web').seen();
+      const denied = world.agent('far').load({ url: web + DENIED, method: 'PUT', concurrency });
+      const allowed = world.agent('world').load({ url: web + STATUS, concurrency });
+      for (let i = 0; i < kills; i++) {
+        await sleep(100);
+        const killed = Date.now();
+        for (const pid of world.pids('haproxy')) process.kill(pid, 'SIGKILL');
+        expect((await firstAnswer(world.agent('near'), web + STATUS)) - killed).toBeLessThan(2000);
+      }
+      await Promise.all(['far', 'world'].map((who) => world.agent(who).stop()));
+      // What was on its way was cut off; what came meanwhile waited.
+      expectFew(await denied, '403', kills * concurrency);
+      expectFew(await allowed, '200', kills * concurrency);
+      const seen = await world.agent('web').seen();
+      expect(seen.filter(({ method }) => method !== 'GET')).toEqual([]);
+    },
+  );
+
+  it('that go end what is open by them, and nothing that others filter', async () => {
+    const near = world.agent('near');
+    const open = [
+      await OpenConnections.open(world, ['web'], TO_WEB),
+      // Its own side of an idle connection is behind other rules, and stays.
+      await OpenConnections.open(world, ['web'], NEAR_TO_WEB, ['waiting', 'reading', 'talking']),
+    ];
+    for (const [family, web] of WEB) await near.hold(`gone ${family}`, { url: web + STATUS });
+    const others = near.load({ url: 'http://10.6.2.21:8080/v1/status', concurrency: 5 });
+    await world.apply({ http: OPEN, mode });
+    const applied = Date.now();
+    for (const one of open) await one.expectToEnd(applied);
+    await near.stop();
+    const { 200: answered, ...errors } = await others;
+    expect(errors).toEqual({});
+    expect(answered).toBeGreaterThan(50);
+    for (const [family, web] of WEB) {
+      const denied = { url: web + DENIED, method: 'PUT', timeout: 2000 };
+      expect(await near.hold(`gone ${family}`, denied)).toMatchObject({ status: 200 });
+      expect(await world.agent('far').ask(denied)).toMatchObject({ status: 200 });
+      const out = { ...denied, url: `${web}/v2/status` };
+      expect(await near.hold(`gone ${family}`, out)).toMatchObject({ status: 403, text: STAY });
     }
-    const outcomes = await load;
-    expect(outcomes['403']).toBeGreaterThan(0);
-    expect(outcomes['200']).toBeUndefined();
-    expect(await world.agent('web').seen()).toEqual([]);
-    const again = await world.agent('far').ask({ url: STATUS, timeout: 2000 });
-    expect(again).toMatchObject({ status: 200 });
+  });
+
+  it('the last of which goes end what is open, and leave nothing of the node', async () => {
+    const servers = ['web', 'far', 'world'];
+    const open = await OpenConnections.open(world, servers, BY_NEAR);
+    await world.apply({ ...ALL_OPEN, mode });
+    await open.expectToEnd(Date.now());
+    for (const netns of ['l7-web', 'l7-far', world.nodes.world]) {
+      await expectNoConnections(netns, ['10.6.1.21', 'fd06:1::21']);
+    }
+    for (const [, web] of WEB) {
+      const url = `${web}/v2/status`;
+      expect(await world.agent('near').ask({ url, timeout: 2000 })).toMatchObject({ status: 200 });
+    }
+    expect(network()).toEqual(untouched);
   });
 });
 
 describe.sequential('a change of mode', () => {
-  it('shows what of the node comes or goes', async () => {
-    const plan = await world.plan({ http: FILTERED, mode: 'tproxy' });
-    expect(plan.code).toBe(2);
-    expect(plan.stdout).toContain('+ nft table inet plumb_tproxy');
-    expect(plan.stdout).toContain('+ rule inet 100 fwmark 0x200/0xf00 lookup 2004');
-    expect(plan.stdout).toMatch(/\+ route .*2004/);
-    expect(plan.stdout).toMatch(/- .*plumb_pe/);
+  const to = (mode: (typeof MODES)[number]) => ({ http: FILTERED, mode });
+
+  it('from tproxy to socket shows what of the node goes', async () => {
+    await world.apply(to('tproxy'));
+    const { code, stdout } = await world.plan(to('socket'));
+    expect(code).toBe(2);
+    expect(stdout).toContain('- nft table inet plumb_tproxy');
+    for (const family of ['inet', 'inet6']) {
+      expect(stdout).toContain(`- rule ${family} 100 fwmark 0x200/0xf00 lookup 2004`);
+      expect(stdout).toContain(`- rule ${family} 101 oif plumb_te lookup 2005`);
+      expect(stdout).toContain(`- rule ${family} 102 oif plumb_ti lookup 2006`);
+    }
+    for (const everything of ['0.0.0.0/0', '::/0']) {
+      expect(stdout).toContain(`- route local ${everything} dev lo table 2004`);
+      expect(stdout).toContain(`- route ${everything} dev plumb_te table 2005`);
+      expect(stdout).toContain(`- route ${everything} dev plumb_ti table 2006`);
+    }
+    // What comes is all in the proxy's own namespace.
+    expect(stdout).not.toMatch(/\+ (nft table|rule (?!plumb-proxy-)|route (?!plumb-proxy-))/);
   });
 
-  it('to socket leaves nothing of netfilter, no rule and no route of the node', async () => {
-    await world.plan({ http: FILTERED, mode: 'socket' });
-    expect(world.inside('nft', 'list', 'ruleset')).toBe('');
-    for (const family of ['-4', '-6']) {
-      const rules = world.inside('ip', family, 'rule').trim().split('\n');
-      expect(rules.filter((rule) => !/lookup (local|main|default)/.test(rule))).toEqual([]);
-      const tables = world.inside('ip', family, 'route', 'show', 'table', 'all');
-      expect(tables).not.toMatch(/plumb_p[ei] .*table (?!local)/);
-      expect(tables).not.toMatch(/table (?!local)/);
+  it.each(['nat', 'socket'] as const)('to %s ends what is open by the former', async (mode) => {
+    const open = await OpenConnections.open(world, ['web'], CLIENTS);
+    const plan = await world.plan(to(mode));
+    expect(plan.stdout).toContain(`${mode === 'nat' ? '+' : '-'} filter cgroup/plumb-proxy-luke`);
+    await world.apply(to(mode));
+    await open.expectToEnd(Date.now());
+    const far = world.agent('far');
+    for (const [, web] of WEB) {
+      expect(await far.ask({ url: web + STATUS, timeout: 2000 })).toMatchObject({ status: 200 });
+      expect(await far.ask({ url: web + DENIED, method: 'PUT' })).toMatchObject({ status: 403 });
     }
+  });
+
+  it('to socket leaves the netfilter, rules and routes of the node as they are without any', () => {
+    // Of the two devices that lead to the proxy the kernel itself says something.
+    const own =
+      /^-4 local 169\.254\.1\.1 dev plumb_p[ei] |^-6 multicast ff00::\/8 dev plumb_p[ei] /;
+    expect(network().filter((line) => !own.test(line))).toEqual(untouched);
     expect(world.inside('ip', 'link')).not.toContain('plumb_t');
+  });
+
+  it('from socket to tproxy shows what of the node comes', async () => {
+    const { code, stdout } = await world.plan(to('tproxy'));
+    expect(code).toBe(2);
+    expect(stdout).toContain('+ nft table inet plumb_tproxy');
+    expect(stdout).toContain('+ rule inet 100 fwmark 0x200/0xf00 lookup 2004');
+    expect(stdout).toContain('+ route local ::/0 dev lo table 2004');
+    expect(stdout).toMatch(/- link plumb_pe/);
   });
 });
 
 describe.sequential('rules of HTTP', () => {
-  it('are planned anew while the proxy is down, and hold again after an apply', async () => {
+  const program = { http: FILTERED, mode: 'socket' } as const;
+
+  it('are planned as drifted while HAProxy is down, and not once it is back', async () => {
+    const steps = await whileKilling(world, () => world.steps(program));
+    expect(steps).toEqual([expect.objectContaining({ kind: 'proxy', action: 'update' })]);
+    await firstAnswer(world.agent('far'), WEB[0][1] + STATUS);
+    expect((await world.plan(program)).code).toBe(0);
+  });
+
+  it('let nothing through while all of the proxy is killed, and hold 2 s after it starts again', async () => {
+    await world.agent('web').seen();
+    const clients = [world.agent('far'), world.agent('world')] as const;
+    const loads = clients.map((client, i) =>
+      client.load({ url: (WEB[i]?.[1] ?? '') + DENIED, method: 'PUT', concurrency: 10 }),
+    );
+    await sleep(100);
+    const killed = Date.now();
     for (const pid of [...world.pids('supervisor'), ...world.pids('haproxy')]) {
       process.kill(pid, 'SIGKILL');
     }
-    const { error } = await world.agent('far').ask({ url: STATUS });
-    expect(['ECONNREFUSED', 'ECONNRESET']).toContain(error);
-    const wanted = { http: FILTERED, mode: 'socket' } as const;
-    const plan = await world.plan(wanted);
-    expect(plan.code).toBe(2);
-    expect(plan.stdout).toContain('proxy');
-    await world.apply(wanted);
-    const far = world.agent('far');
-    expect(await far.ask({ url: STATUS, timeout: 2000 })).toMatchObject({ status: 200 });
-    expect(await far.ask({ url: STATUS, method: 'PUT' })).toMatchObject({ status: 403 });
+    for (const [, web] of WEB) {
+      const answer = await world.agent('host').ask({ url: web + STATUS, timeout: 500 });
+      expect(answer.status).toBeUndefined();
+    }
+    expect(await world.steps(program)).toContainEqual(expect.objectContaining({ kind: 'proxy' }));
+    const applied = world.apply(program);
+    const served = await Promise.all(
+      WEB.map(([, web], i) => firstAnswer(world.agent(['near', 'host'][i] ?? ''), web + STATUS)),
+    );
+    await applied;
+    const started = world.supervisorStarted();
+    expect(started).toBeGreaterThan(killed);
+    for (const at of served) expect(at - started).toBeLessThan(2000);
+    await sleep(100);
+    await Promise.all(clients.map((client) => client.stop()));
+    for (const outcomes of await Promise.all(loads)) {
+      expect(outcomes['403']).toBeGreaterThan(0);
+      expect(outcomes['200']).toBeUndefined();
+    }
+    const seen = await world.agent('web').seen();
+    expect(seen.filter(({ method }) => method !== 'GET')).toEqual([]);
   });
-
-  it('that go free connections of the proxy, and those that come take them over', async () => {
-    const far = world.agent('far');
-    expect(await far.hold('old', { url: STATUS })).toMatchObject({ status: 200 });
-    await world.apply({ http: OPEN, mode: 'socket' });
-    const denied = { url: DENIED, method: 'PUT', timeout: 2000 };
-    // The old connection was closed, or reset: the next request goes by a new one.
-    const after = await far.hold('old', denied);
-    const again = after.error === undefined ? after : await far.hold('old', denied);
-    expect(again).toMatchObject({ status: 200 });
-    await world.apply({ http: FILTERED, mode: 'socket' });
-    const filtered = await far.hold('old', denied);
-    expect(filtered.status).not.toBe(200);
-    expect(filtered.error).not.toBe('timeout');
-    expect(await far.ask(denied)).toMatchObject({ status: 403 });
-  }, 60_000);
 });

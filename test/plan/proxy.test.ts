@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { plan } from '../../src/plan/make-plan.js';
 import { simulate } from '../../src/plan/simulate.js';
 import { normalizeState } from '../../src/state/canonical.js';
+import { entries } from '../../src/state/kinds/bpf-entries.js';
 import { resource } from '../../src/state/kinds.js';
 import { PROXY_VERSION } from '../../src/state/proxy-names.js';
 import type { Attributes, ListenerSpec, State } from '../../src/state/state.js';
@@ -36,6 +37,17 @@ describe('a plan for the proxy', () => {
       ['stage', 'update', [1, 2]],
       ['retire', 'update', [2]],
     ]);
+  });
+
+  it('ends it while its ways are still known', () => {
+    const config = (flags: number) =>
+      entries('plumb_config', [{ key: { index: 0 }, value: { flags } }]);
+    const [before, after] = [
+      normalizeState({ ...stateWith({}), resources: [...stateWith({}).resources, config(1)] }),
+      normalizeState({ ...stateWith({}), resources: [config(0)] }),
+    ];
+    const retired = plan(after, before).steps.filter(({ phase }) => phase === 'retire');
+    expect(retired.map(({ key }) => key)).toEqual(['proxy', 'plumb_config']);
   });
 
   it('keeps none over a change of mode, and none whose port another one gets', () => {

@@ -58,6 +58,16 @@ export interface TlsAnswer {
   readonly error?: string;
 }
 
+/** How a connection ended. */
+export interface Ended {
+  /** `end`, or the code of an error. */
+  readonly how: string;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  /** First characters of what was read. */
+  readonly text: string;
+}
+
 interface Reply {
   readonly call: number;
   readonly result?: unknown;
@@ -89,8 +99,8 @@ export class HttpAgent {
   }
 
   /**
-   * In both families. `/bytes/N` answers with N bytes, `/wait/N` after N milliseconds, `/headers/A,B` with
-   * the values of these headers in JSON. Changes to any protocol that it is asked for, and echoes in it.
+   * In both families. `/bytes/N` answers with N bytes, `/wait/N` after N milliseconds, `/drip/N` bit by bit
+   * for N milliseconds, `/headers/A,B` with the values of these headers in JSON. Changes to any protocol that it is asked for, and echoes in it.
    */
   async serve(port: number): Promise<void> {
     await this.#call('serve', { port });
@@ -143,6 +153,11 @@ export class HttpAgent {
   /** On one connection by its name, which stays open. */
   hold(name: string, request: Request): Promise<Answer> {
     return this.#call('hold', { ...request, name });
+  }
+
+  /** Asks once on a connection that it leaves open, until somebody else ends it. */
+  linger(url: string, isWebSocket = false): Promise<Ended> {
+    return this.#call('linger', { url, isWebSocket });
   }
 
   /** A name server on UDP port 53 that knows these names. */

@@ -5,6 +5,7 @@ import http from 'node:http';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import packet from 'dns-packet';
+import { linger } from './linger.mjs';
 import { acceptUpgrade, askHttp2, askTls, serveHttp2, serveTls, upgrade } from './protocols.mjs';
 
 const seen = [];
@@ -16,12 +17,14 @@ const note = ({ method, url, socket }) => {
 
 const server = (request, response) => {
   note(request);
-  const [, kind, size] = /^\/(bytes|wait|headers)\/(.+)/.exec(request.url) ?? [];
+  const [, kind, size] = /^\/(bytes|drip|wait|headers)\/(.+)/.exec(request.url) ?? [];
   let length = 0;
   request.on('data', (chunk) => (length += chunk.length));
   request.on('end', () => {
     if (kind === 'bytes') {
       pour(response, Number(size));
+    } else if (kind === 'drip') {
+      void drip(response, Number(size));
     } else if (kind === 'wait') {
       setTimeout(() => response.end('late\n'), Number(size));
     } else if (kind === 'headers') {
@@ -47,6 +50,14 @@ function pour(stream, left) {
     stream.end();
   };
   next();
+}
+
+async function drip(stream, milliseconds) {
+  for (let over = 0; over < milliseconds && !stream.destroyed; over += 50) {
+    stream.write('drop\n');
+    await sleep(50);
+  }
+  stream.end();
 }
 
 /** What an IPv4 address is in a socket of both families. */
@@ -161,6 +172,7 @@ const commands = {
   load,
   stop: () => (isOver = true),
   hold,
+  linger,
 };
 
 process.on('message', async ({ call, command, options }) => {

@@ -1,0 +1,84 @@
+import { execFileSync } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect } from 'vitest';
+import type { L7World } from './l7-world.js';
+
+/** Who is connected with whom: a client, the address that it asks, and its own. */
+export type Way = readonly [client: string, at: string, address: string];
+
+/** What a connection is in the middle of. */
+const KINDS = {
+  waiting: { path: '/wait/60000', begun: /^$/ },
+  reading: { path: '/drip/60000', begun: /^HTTP\/1.1 200 / },
+  talking: { path: '/v1/chat', begun: /^HTTP\/1.1 101 /, isWebSocket: true },
+  idle: { path: '/v1/status', begun: /^HTTP\/1.1 200 / },
+} as const;
+export type Kind = keyof typeof KINDS;
+
+/** Milliseconds. */
+const SOON = 2000;
+
+interface Connection {
+  readonly what: string;
+  readonly begun: RegExp;
+  readonly ended: ReturnType<ReturnType<L7World['agent']>['linger']>;
+}
+
+/** Connections that would stay open for a minute if nobody ended them. */
+export class OpenConnections {
+  private constructor(private readonly all: readonly Connection[]) {}
+
+  /** Once their servers have heard of all of them. @param servers where those may be */
+  static async open(
+    world: L7World,
+    servers: readonly string[],
+    ways: readonly Way[],
+    kinds: readonly Kind[] = ['waiting', 'reading', 'talking', 'idle'],
+  ): Promise<OpenConnections> {
+    for (const server of servers) await world.agent(server).seen();
+    const all = ways.flatMap(([client, at]) =>
+      kinds.map((kind): Connection => {
+        const { path, begun, ...rest } = { isWebSocket: false, ...KINDS[kind] };
+        const ended = world.agent(client).linger(`http://${at}${path}`, rest.isWebSocket);
+        return { what: `${client} at ${at} ${kind}`, begun, ended };
+      }),
+    );
+    let heard = 0;
+    const count = async (): Promise<number> => {
+      for (const server of servers) heard += (await world.agent(server).seen()).length;
+      return heard;
+    };
+    await expect.poll(count, { timeout: 5000 }).toBe(all.length);
+    return new OpenConnections(all);
+  }
+
+  /** Fails for each that is open two seconds after that moment, or that has got an answer since. */
+  async expectToEnd(since: number): Promise<void> {
+    const late = sleep(since + SOON - Date.now()).then(() => undefined);
+    const outcomes = await Promise.all(
+      this.all.map(async ({ what, begun, ended }) => {
+        const end = await Promise.race([ended, late]);
+        if (end === undefined) return `${what} is open`;
+        const isAsExpected = begun.test(end.text) || /^HTTP\/1.1 50[23] /.test(end.text);
+        return isAsExpected ? 'ended' : `${what} got ${end.text}`;
+      }),
+    );
+    expect(new Set(outcomes)).toEqual(new Set(['ended']));
+  }
+}
+
+/** Fails when a server still has a connection with such an address after two seconds. */
+export async function expectNoConnections(
+  netns: string,
+  addresses: readonly string[],
+): Promise<void> {
+  const peers = (): string[] =>
+    execFileSync(
+      'nsenter',
+      [`--net=/run/netns/${netns}`, 'ss', '-Htn', 'state', 'established', 'sport', '=', ':8080'],
+      { encoding: 'utf8' },
+    )
+      .split('\n')
+      .filter((line) => addresses.some((address) => line.includes(`${address}]:`)));
+  await expect.poll(peers, { timeout: SOON }).toEqual([]);
+}
