@@ -2,6 +2,7 @@ import type { RequestRecord } from '../proxy/record.js';
 import { EVENT_VERSION, type EventPeer } from '../report/event.js';
 import type { ExplainedRequest } from '../report/request.js';
 import { hex8 } from '../state/columns.js';
+import { identityAt } from './address-identity.js';
 import { labelsById, type Compiled } from './provenance.js';
 
 /** What a proxy tells, in the words of the program that is applied. */
@@ -32,11 +33,15 @@ export function explainRequest(
 }
 
 function peerOf(address: string, port: number, applied: Compiled | undefined): EventPeer {
-  const endpoint = applied?.document.endpoints.find((e) => e.addresses.includes(address));
-  if (endpoint === undefined || applied === undefined) {
-    return { address, port, identity: 0, labels: {} };
-  }
-  const identity = applied.allocation.idOf(endpoint.labels);
-  const labels = labelsById(applied).get(identity) ?? {};
-  return { endpoint: endpoint.name, address, port, identity, labels };
+  if (applied === undefined) return { address, port, identity: 0, labels: {} };
+  const endpoint = applied.document.endpoints.find((e) => e.addresses.includes(address));
+  const identity =
+    endpoint === undefined
+      ? identityAt(address, applied)
+      : applied.allocation.idOf(endpoint.labels);
+  return {
+    ...(endpoint === undefined ? {} : { endpoint: endpoint.name }),
+    ...{ address, port, identity },
+    labels: labelsById(applied).get(identity) ?? {},
+  };
 }

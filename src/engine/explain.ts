@@ -2,12 +2,13 @@ import type { Where } from '../engine.js';
 import { PlumbError } from '../model/error.js';
 import { RESERVED } from '../model/identity.js';
 import { LAST_PORT, PROTOCOLS } from '../model/port.js';
-import { contains, formatAddress, parseAddress, parsePrefix } from '../model/prefix.js';
+import { formatAddress, parseAddress } from '../model/prefix.js';
 import type { EndpointSpec } from '../model/program.js';
 import type { VerdictAnswer, VerdictSide, VerdictStep } from '../report/verdict.js';
 import type { L7Request } from '../policy/match-l7.js';
 import { decide, type DirectionVerdict } from '../verdict/decide.js';
 import { explainDirection } from '../verdict/explain.js';
+import { identityAt } from './address-identity.js';
 import { synthesize } from './desired.js';
 import { answerForService, findService } from './explain-service.js';
 import { filterOf, requestText } from './explain-filter.js';
@@ -124,7 +125,7 @@ export async function appliedProgram(where: Where): Promise<Compiled> {
 
 /** An endpoint's name, a reserved identity, an address, or labels `k=v,k=v` of some identity. */
 function findSide(who: string, compiled: Compiled): VerdictSide {
-  const { document, node, allocation, policy } = compiled;
+  const { document, node, allocation } = compiled;
   const side = (identity: number, isLocal: boolean, endpoint?: EndpointSpec): VerdictSide => ({
     identity,
     isLocal,
@@ -146,17 +147,7 @@ function findSide(who: string, compiled: Compiled): VerdictSide {
     // Packets are of one family: plain world stands for the first.
     return side(RESERVED[name === 'world' ? 'world-ipv4' : name], false);
   }
-  if (address !== undefined) {
-    const host = [...node.gateways, ...node.addresses].includes(canonical ?? '');
-    if (host) return side(RESERVED.host, false);
-    let best = { length: -1, identity: 0 };
-    for (const { prefix, identity } of policy.prefixes) {
-      const range = parsePrefix(prefix);
-      if (range === undefined || !contains(range, address) || range.length < best.length) continue;
-      best = { length: range.length, identity };
-    }
-    return side(best.identity, false);
-  }
+  if (canonical !== undefined) return side(identityAt(canonical, compiled), false);
   return byLabels(who, compiled, side);
 }
 

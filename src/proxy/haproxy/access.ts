@@ -57,7 +57,7 @@ interface Line {
 export function parseAccessLine(line: string): AccessRecord | undefined {
   let said: Line;
   try {
-    said = JSON.parse(line) as Line;
+    said = (JSON.parse(line) as Line | null) ?? {};
   } catch {
     return undefined;
   }
