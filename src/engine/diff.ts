@@ -47,12 +47,7 @@ export function diffSides(a: DiffSide, b: DiffSide): Planned {
     return { ...planned, traffic: trafficLines(before, a.desired, b.desired) };
   }
   const after = { policy: withoutRules(viewOf(b.state) ?? NOBODY) };
-  const traffic = trafficLines(before, a.desired, after).map((line) => {
-    // A state file says that a connection is allowed, never that no policy was there.
-    const { note, ...rest } = line;
-    return note === undefined || note === 'no policy isolates them' ? rest : line;
-  });
-  return { plan: plan(b.state, a.state), traffic };
+  return { plan: plan(b.state, a.state), traffic: trafficLines(before, a.desired, after) };
 }
 
 function viewOf(state: State): PolicyView | null {
@@ -77,7 +72,7 @@ function withoutRules(view: PolicyView): CompiledPolicy {
     sets: new Map(),
     classTerms: new Map(),
     classOf: () => undefined,
-    listeners: new Map(),
+    listeners: (view.listeners ?? new Map()) as CompiledPolicy['listeners'],
     warnings: [],
   };
 }

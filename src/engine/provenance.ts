@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Identity } from '../model/identity.js';
 import type { NodeSpec, ProgramDocument } from '../model/program.js';
+import { auditsOf } from '../policy/audits.js';
 import { compilePolicy, type CompileInput } from '../policy/compile.js';
 import type { CompiledPolicy } from '../policy/compiled.js';
 import { fqdnSelectors } from '../policy/fqdn.js';
@@ -40,7 +41,17 @@ export function compileFor(
     subjects: local.map((endpoint) => allocation.idOf(endpoint.labels)),
     node,
   };
-  return { document, node, allocation, policy: withNames(input, compilePolicy(input)) };
+  const audits = auditsOf(
+    local.flatMap(({ labels, addresses, audit }) =>
+      addresses.map((address) => ({
+        identity: allocation.idOf(labels),
+        address,
+        isAudited: audit === true || node.audit === true,
+      })),
+    ),
+  );
+  const policy = { ...withNames(input, compilePolicy(input)), audits };
+  return { document, node, allocation, policy };
 }
 
 /** Compiled again with those who may come to be behind names that policies ask for. */

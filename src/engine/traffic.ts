@@ -1,26 +1,18 @@
-import { rangeText } from '../model/port.js';
+import { rangeText, type PortRange } from '../model/port.js';
 import type { PolicyView } from '../policy/compiled.js';
-import { listenerText } from '../model/l7-text.js';
 import type { TrafficLine } from '../report/traffic.js';
-import { decide, type Decision } from '../verdict/decide.js';
-import { verdictDelta, type PeerGroup, type VerdictChange } from '../verdict/delta.js';
-import { causesOf, explainDirection, type Cause } from '../verdict/explain.js';
+import { verdictDelta, type VerdictChange } from '../verdict/delta.js';
+import type { PeerGroup } from '../verdict/groups.js';
 import { listText, whoText, type Peer } from './labels.js';
-import { labelsById, type Compiled } from './provenance.js';
-
-/** As much of a program as verdicts are explained with. */
-type Known = Pick<Compiled, 'policy'>;
-
-interface Why {
-  readonly cause: Cause | undefined;
-  readonly note: string;
-}
+import { labelsById } from './provenance.js';
+import { joined, partsOf } from './traffic-ports.js';
+import { whyOf, type Known, type Sides, type Why } from './traffic-causes.js';
 
 /** Connections that change alike, for one reason. */
 interface Row extends Why {
   readonly from: readonly Peer[];
   readonly to: readonly Peer[];
-  readonly what: readonly string[];
+  readonly what: readonly PortRange[];
   readonly change: TrafficLine['change'];
 }
 
@@ -43,34 +35,45 @@ export function trafficLines(
     if (list === undefined) prefixesOf.set(identity, [prefix]);
     else list.push(prefix);
   }
-  const peersOf = ({ prefixes, identities }: PeerGroup): Peer[] => [
+  const peersOf = ({
+    prefixes,
+    identities,
+  }: Pick<PeerGroup, 'prefixes' | 'identities'>): Peer[] => [
     ...(prefixes ?? identities.flatMap((id): readonly Peer[] => prefixesOf.get(id) ?? [id])),
   ];
-  const everybody = peersOf({
-    identities: [...after.policy.classes.keys()],
-    local: [false, false],
-  });
-  const rows = verdictDelta(before, after.policy).map((change): Row => ({
-    from: peersOf(change.from),
-    to: peersOf(change.to),
-    what: [rangeText(change.ports)],
-    change: change.filter !== undefined ? 'change' : change.allowed ? 'allow' : 'deny',
-    ...whyOf(change, applied, after),
-  }));
-  return merge(merge(merge(rows, 'what'), 'from'), 'to').map(
-    ({ from, to, what, change, cause, note }) => ({
-      change,
-      from: whoText(from, labels, everybody),
-      to: whoText(to, labels, everybody),
-      what: whatText(what),
-      ...(cause === undefined ? {} : { origin: cause.origin }),
-      ...(note === '' ? {} : { note }),
-    }),
+  const everybody = peersOf({ identities: [...after.policy.classes.keys()] });
+  const sides = { before, applied, after };
+  const rows = verdictDelta(before, after.policy).flatMap((change) =>
+    rowsOf(change, sides, peersOf(change.from), peersOf(change.to)),
   );
+  return merge(merge(merge(rows, 'what'), 'from'), 'to').map(({ from, to, what, ...row }) => ({
+    ...row,
+    from: whoText(from, labels, everybody),
+    to: whoText(to, labels, everybody),
+    what: whatText(what),
+  }));
+}
+
+/** A row for each part of the ports that other rules cover. */
+function rowsOf(
+  change: VerdictChange,
+  sides: Sides,
+  from: readonly Peer[],
+  to: readonly Peer[],
+): Row[] {
+  const { kind } = change;
+  return partsOf(change, sides).map((ports) => ({
+    change: kind === 'opened' ? 'allow' : kind === 'closed' ? 'deny' : 'change',
+    from,
+    to,
+    what: [ports],
+    ...whyOf(change, ports, sides),
+  }));
 }
 
 /** `any` among others is all that these do not name. */
-function whatText(what: readonly string[]): string {
+function whatText(ranges: readonly PortRange[]): string {
+  const what = joined(ranges).map(rangeText);
   const others = what.filter((text) => text !== 'any');
   const named = [...new Set(others.map((text) => text.slice(text.lastIndexOf('/') + 1)))];
   const texts = what.map((text) => {
@@ -85,9 +88,12 @@ function merge(rows: readonly Row[], column: 'from' | 'to' | 'what'): Row[] {
   for (const row of rows) {
     const key = JSON.stringify({ ...row, [column]: null });
     const known = groups.get(key);
-    const all: (string | number)[] = [...(known?.[column] ?? []), ...row[column]];
-    const values = [...new Set(all)];
-    if (column !== 'what') values.sort(byPeer);
+    if (column === 'what') {
+      const all = [...(known?.what ?? []), ...row.what];
+      groups.set(key, { ...row, what: joined(all) });
+      continue;
+    }
+    const values = [...new Set([...(known?.[column] ?? []), ...row[column]])].sort(byPeer);
     groups.set(key, { ...row, [column]: values });
   }
   return [...groups.values()];
@@ -98,67 +104,4 @@ function byPeer(a: Peer, b: Peer): number {
   if (typeof a === 'number' && typeof b === 'number') return a - b;
   if (typeof a !== typeof b) return typeof a === 'number' ? -1 : 1;
   return a < b ? -1 : 1;
-}
-
-function whyOf(change: VerdictChange, applied: Known | undefined, after: Known): Why {
-  if (!change.allowed) return lossOf(change, applied, after);
-  const why = reasonFor(change, after);
-  const now = filterText(change, after);
-  if (change.filter === undefined) return now === '' ? why : { ...why, note: `only ${now}` };
-  if (change.filter === 'freed') return { ...why, note: 'no longer filtered' };
-  const was = applied === undefined ? '' : filterText(change, applied);
-  const note = `now only ${now}${was === '' ? '' : `, before ${was}`}`;
-  return { ...why, note };
-}
-
-/** What rules of layer 7 let through; empty where none is asked. */
-function filterText(change: VerdictChange, known: Known): string {
-  const { egress, ingress } = decisionOn(change, known);
-  const texts = [egress, ingress].flatMap((verdict) => {
-    const listener = known.policy.listeners.get(verdict?.entry?.listener ?? 0);
-    return listener === undefined ? [] : [listenerText(listener)];
-  });
-  return texts.join(', and of that ');
-}
-
-function reasonFor(change: VerdictChange, after: Known): Why {
-  const decision = decisionOn(change, after);
-  if (decision.byLocalhost === true) return { cause: undefined, note: 'allowLocalhost' };
-  const [cause] = causes(decision, change, after, 'allowed');
-  return { cause, note: cause === undefined ? 'no policy isolates them' : '' };
-}
-
-/** The rule that denies now; else the one that no longer allows; else the policy that isolates. */
-function lossOf(change: VerdictChange, applied: Known | undefined, after: Known): Why {
-  const decision = decisionOn(change, after);
-  const [denier] = causes(decision, change, after, 'policy-denied');
-  if (denier !== undefined) return { cause: denier, note: 'denies it' };
-  const [lost] =
-    applied === undefined ? [] : causes(decisionOn(change, applied), change, applied, 'allowed');
-  if (lost !== undefined) return { cause: lost, note: 'no longer allows it' };
-  const [isolating] = causes(decision, change, after, 'policy-default-deny');
-  return { cause: isolating, note: isolating === undefined ? '' : 'does not allow it' };
-}
-
-function decisionOn({ from, to, ports }: VerdictChange, { policy }: Known): Decision {
-  const side = (group: PeerGroup) => {
-    const [identity = 0] = group.identities;
-    return { identity, isLocal: policy.policySets.has(identity) };
-  };
-  return decide(policy, side(from), side(to), ports.protocol, ports.from);
-}
-
-function causes(
-  { egress, ingress }: Decision,
-  { ports }: VerdictChange,
-  { policy }: Known,
-  which: 'allowed' | 'policy-denied' | 'policy-default-deny',
-): readonly Cause[] {
-  return [ingress, egress].flatMap((verdict) => {
-    if (verdict?.class === undefined) return [];
-    if (which !== 'allowed' && verdict.reason !== which) return [];
-    const { direction, policySet, class: peer } = verdict;
-    const why = explainDirection(policy, direction, policySet, peer, ports.protocol, ports.from);
-    return causesOf(why, which);
-  });
 }

@@ -73,3 +73,9 @@ export interface PluginListener extends ListenerOf<'plugin', Readonly<Record<str
   /** Name of the plug-in. */
   readonly plugin: string;
 }
+
+/** What a listener lets through, whoever numbered it. */
+export type FilterRules = Pick<Listener, 'protocol' | 'direction' | 'rules'> & {
+  /** Name of the plug-in. */
+  readonly plugin?: string;
+};

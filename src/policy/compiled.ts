@@ -1,5 +1,5 @@
 import type { Identity } from '../model/identity.js';
-import type { Listener } from '../model/l7.js';
+import type { FilterRules, Listener } from '../model/l7.js';
 import type { Direction, ParsedPolicy } from './policy-set.js';
 import type { PrefixIdentity } from './prefixes.js';
 import type { Ends, TableEntry } from './table.js';
@@ -31,6 +31,13 @@ export interface PolicyView {
    * address by address.
    */
   readonly prefixes?: readonly PrefixIdentity[];
+  /**
+   * By identity the addresses of its endpoints here, and whether what is denied them is only audited.
+   * Default: none is.
+   */
+  readonly audits?: ReadonlyMap<number, ReadonlyMap<string, boolean>>;
+  /** By id: what tables' listeners let through. Default: they are told apart by number alone. */
+  readonly listeners?: ReadonlyMap<number, FilterRules>;
 }
 
 /** Why a policy set is as it is: the policies that apply, and how to name it. */

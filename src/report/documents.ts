@@ -36,7 +36,15 @@ const traffic = z.array(
     to: z.string(),
     what: z.string(),
     note: z.string().optional(),
-    origin: originSchema.optional(),
+    causes: z
+      .array(
+        z.looseObject({
+          origin: originSchema,
+          does: z.string().optional(),
+          isGone: z.literal(true).optional(),
+        }),
+      )
+      .optional(),
   }),
 );
 

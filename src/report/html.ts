@@ -9,7 +9,7 @@ import { stepLines } from './step-lines.js';
 import { summaryText } from './summary.js';
 import { PHASES } from './terminal.js';
 import { counted, grouped } from './text.js';
-import type { TrafficLine } from './traffic.js';
+import { whyText, type TrafficLine } from './traffic.js';
 
 const CLASSES: Readonly<Record<Sign, string>> = {
   '+': 'add',
@@ -77,7 +77,7 @@ ${traffic.map(trafficRow)}
 
 function trafficRow(line: TrafficLine): Markup {
   const { sign, said } = CHANGES[line.change];
-  const cells = [line.from, line.to, line.what, whereText(line)];
+  const cells = [line.from, line.to, line.what, whyText(line)];
   return markup`<tr><td class="${CLASSES[sign]}">${sign} ${said}</td>${cells.map(
     (text) => markup`<td>${text}</td>`,
   )}</tr>`;

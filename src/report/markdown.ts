@@ -68,31 +68,27 @@ export function renderPlanMarkdown(
   return `${blocks.join('\n\n')}\n`;
 }
 
-/** Below the lines of one origin what is written there, unless that is the program before. */
+/** Below the lines of the same rules what is written there, unless that is the program before. */
 function withSources(
   traffic: readonly TrafficLine[],
   sourceOf: NonNullable<Told['sourceOf']>,
 ): Line[] {
-  const byOrigin = new Map<string, TrafficLine[]>();
+  const byCause = new Map<string, TrafficLine[]>();
   for (const line of traffic) {
-    const key = line.origin === undefined || line.note === LOST ? line : originText(line.origin);
-    const text = typeof key === 'string' ? key : JSON.stringify(key);
-    byOrigin.set(text, [...(byOrigin.get(text) ?? []), line]);
+    const text = (line.causes ?? []).map(({ origin }) => originText(origin)).join(' ');
+    byCause.set(text, [...(byCause.get(text) ?? []), line]);
   }
-  return [...byOrigin.values()].flatMap((lines): Line[] => {
-    const [{ origin, note } = {}] = lines;
-    const source = origin === undefined || note === LOST ? undefined : sourceOf(origin);
-    const said: Line = {
-      sign: ' ',
-      text: `${String(origin?.line ?? '')} | ${source ?? ''}`,
-      depth: 1,
-    };
-    return [...trafficLines(lines), ...(source === undefined ? [] : [said])];
+  return [...byCause.values()].flatMap((lines): Line[] => {
+    const written = (lines[0]?.causes ?? []).filter(({ isGone }) => isGone !== true);
+    const said = written.flatMap(({ origin }): Line[] => {
+      const source = sourceOf(origin);
+      return source === undefined
+        ? []
+        : [{ sign: ' ', text: `${String(origin.line ?? '')} | ${source}`, depth: 1 }];
+    });
+    return [...trafficLines(lines), ...said];
   });
 }
-
-/** Of a line that is no longer in the program. */
-const LOST = 'no longer allows it';
 
 function lintLines({ severity, code: name, message, origin, hint }: Lint): Line[] {
   const sign = severity === 'warning' ? '!' : ' ';

@@ -1,5 +1,5 @@
 import type { MapUse, Plan } from '../plan/plan.js';
-import type { TrafficLine } from './traffic.js';
+import { whyText, type TrafficLine } from './traffic.js';
 import type { Line } from './line.js';
 import { grouped } from './text.js';
 
@@ -24,24 +24,27 @@ function interruption(steps: Plan['steps']): string {
 
 /** Columns that both ends and the ports may take before they get a line each. */
 const ONE_LINE = 64;
+/** Columns of a reason that stands beside them. */
+const LONG_NOTE = 48;
 
 export function trafficLines(traffic: readonly TrafficLine[]): Line[] {
   const short = traffic.filter((line) => wide(line) <= ONE_LINE);
   const column = Math.max(0, ...short.map(({ from, to }) => `${from} -> ${to}`.length));
   return traffic.flatMap((line): Line[] => {
-    const { change, from, to, what, origin, note } = line;
+    const { change, from, to, what } = line;
     const sign = change === 'allow' ? '+' : change === 'deny' ? '-' : '~';
-    const said = {
-      ...(origin === undefined ? {} : { origin }),
-      ...(note === undefined ? {} : { note }),
-    };
+    const note = whyText(line);
+    const said = note === '' || note.length > LONG_NOTE ? {} : { note };
+    const more: Line[] =
+      note.length > LONG_NOTE ? [{ sign, text: note, depth: 1, wrap: true }] : [];
     if (wide(line) <= ONE_LINE) {
-      return [{ sign, text: `${`${from} -> ${to}`.padEnd(column)}   ${what}`, ...said }];
+      return [{ sign, text: `${`${from} -> ${to}`.padEnd(column)}   ${what}`, ...said }, ...more];
     }
     return [
       { sign, text: from, wrap: true },
       { sign, text: `-> ${to}`, depth: 1, wrap: true },
       { sign, text: what, depth: 1, wrap: true, ...said },
+      ...more,
     ];
   });
 }

@@ -1,5 +1,7 @@
 import { RESERVED } from '../model/identity.js';
+import type { FilterRules } from '../model/l7.js';
 import type { PolicyView } from '../policy/compiled.js';
+import { auditsOf } from '../policy/audits.js';
 import type { PrefixIdentity } from '../policy/prefixes.js';
 import type { TableEntry } from '../policy/table.js';
 import type { FieldValue } from '../state/codec.js';
@@ -7,12 +9,13 @@ import { rowsOf } from '../state/columns.js';
 import {
   CONFIG_ALLOW_LOCALHOST,
   DIRECTION,
+  ENDPOINT_AUDIT,
   ENTRY_AUDIT,
   ENTRY_DEFAULT,
   VERDICT,
   type MapName,
 } from '../state/layout.js';
-import type { EntriesResource, State } from '../state/state.js';
+import type { EntriesResource, Resource, State } from '../state/state.js';
 
 const PROTOCOL_BITS = 48;
 
@@ -49,10 +52,40 @@ export function policyView(state: State): PolicyView {
     versions: versions,
     tables,
     prefixes: prefixRows(inForce),
+    audits: auditRows(inForce),
+    listeners: listenersOf(state.resources),
     allowLocalhost: rows('plumb_config').some(
       ({ flags = 0 }) => (flags & CONFIG_ALLOW_LOCALHOST) !== 0,
     ),
   };
+}
+
+/** Of identities with an endpoint that is only audited. */
+function auditRows(
+  resources: readonly EntriesResource[],
+): ReadonlyMap<number, ReadonlyMap<string, boolean>> {
+  const endpoints = resources
+    .filter((r) => r.map === 'plumb_endpoints')
+    .flatMap((r) => rowsOf('plumb_endpoints', r.columns))
+    .map(({ key, value }) => ({
+      address: String(key['address']),
+      identity: Number(value['identity']),
+      isAudited: (Number(value['flags']) & ENDPOINT_AUDIT) !== 0,
+    }));
+  return auditsOf(endpoints);
+}
+
+/** What the proxy lets through, by listener; a kernel does not know which lines say so. */
+function listenersOf(resources: readonly Resource[]): Map<number, FilterRules> {
+  const all = resources.flatMap((r) => (r.kind === 'proxy' ? r.attributes.listeners : []));
+  return new Map(
+    all.map(({ id, protocol, direction, plugin, rules }) => {
+      const own = rules.map((rule) => ({ rule, origins: [] }));
+      const named = { protocol, direction, ...(plugin === undefined ? {} : { plugin }) };
+      // Rules are those of the protocol; TypeScript cannot follow the two together.
+      return [id, { ...named, rules: own } as unknown as FilterRules];
+    }),
+  );
 }
 
 /** Who is where outside; the nodes' own ranges are no part of the world. */

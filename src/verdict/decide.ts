@@ -94,7 +94,13 @@ function judge(
       ? undefined
       : lookup(view.tables.get(found.table) ?? [], protocol, port);
   const by = { ...found, ...(entry === undefined ? {} : { entry }) };
-  if (entry?.verdict === 'allow' || entry?.verdict === 'redirect') return { ...by, allowed: true };
+  if (entry?.verdict === 'allow' || entry?.verdict === 'redirect') {
+    if (subject.isAudited !== true) return { ...by, allowed: true };
+    // What is only audited is not filtered.
+    const { protocol: number, port: first, bits } = entry;
+    const unfiltered = { protocol: number, port: first, bits, verdict: 'allow' as const };
+    return { ...by, entry: unfiltered, allowed: true };
+  }
   const why =
     reason ?? (entry?.verdict === 'deny' ? 'policy-denied' : ('policy-default-deny' as const));
   return subject.isAudited === true || entry?.audit === true

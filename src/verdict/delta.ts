@@ -1,68 +1,53 @@
 import { RESERVED } from '../model/identity.js';
-import type { PortRange } from '../model/port.js';
 import { DEFAULT_CLASS, type PolicyView } from '../policy/compiled.js';
 import type { Direction } from '../policy/policy-set.js';
 import type { TableEntry } from '../policy/table.js';
-import { groupPeers, type Seat, type SeatedGroup } from './groups.js';
-import { compareTables, type TableChange, type Tables } from './segments.js';
-
-/** Identities that both policies treat alike, so that one of them speaks for all. */
-export interface PeerGroup {
-  /** As the later policy numbers them; as the earlier does, where the later knows them no more. */
-  readonly identities: readonly number[];
-  /** Of addresses outside, where both policies say who is there: which ones are meant. */
-  readonly prefixes?: readonly string[];
-  /** Endpoints of this node before, after. */
-  readonly local: readonly [boolean, boolean];
-}
+import { groupPeers, type PeerGroup, type Seat } from './groups.js';
+import { compareSides, type PortChange, type Side, type Sides } from './segments.js';
 
 /** Connections whose verdict changes. */
-export interface VerdictChange {
+export interface VerdictChange extends PortChange {
   readonly from: PeerGroup;
   readonly to: PeerGroup;
-  /** Protocol 0 is every protocol that no other change between the two names. */
-  readonly ports: PortRange;
-  readonly allowed: boolean;
-  /** Allowed before and after; what rules of layer 7 let through of it changes. */
-  readonly filter?: 'filtered' | 'freed' | 'changed';
 }
 
 /**
- * Which connections become allowed or denied between two policies: exact over all identities that
+ * Which connections are judged otherwise by a policy than by the one before it: exact over all identities that
  * either knows, all protocols and all ports, and if both have prefixes, over all addresses outside.
  * One end must be an endpoint of this node afterwards; `null` is a node without any.
  */
-export function verdictDelta(before: PolicyView | null, after: PolicyView): VerdictChange[] {
-  const groups = groupPeers(before, after);
-  const local = groups.filter((group) => group.local[1]);
+export function verdictDelta(
+  before: PolicyView | null,
+  after: PolicyView,
+  groups: readonly PeerGroup[] = groupPeers(before, after),
+): VerdictChange[] {
+  const local = groups.filter(({ seats }) => seats[1].isLocal);
   const compare = comparer();
   const changes: VerdictChange[] = [];
   for (const from of groups) {
-    for (const to of from.local[1] ? groups : local) {
-      const wasHere = before !== null && (from.local[0] || to.local[0]);
-      const old = wasHere ? tablesOf(before, from, to, 0) : [undefined];
-      const all = compare(old, tablesOf(after, from, to, 1));
-      const { opened, closed } = all;
-      for (const ports of opened) changes.push({ from, to, ports, allowed: true });
-      for (const ports of closed) changes.push({ from, to, ports, allowed: false });
-      for (const filter of ['filtered', 'freed', 'changed'] as const) {
-        for (const ports of all[filter]) changes.push({ from, to, ports, allowed: true, filter });
+    for (const to of from.seats[1].isLocal ? groups : local) {
+      const wasHere = before !== null && (from.seats[0].isLocal || to.seats[0].isLocal);
+      const old = wasHere ? sidesOf(before, from.seats[0], to.seats[0]) : undefined;
+      for (const change of compare(old, sidesOf(after, from.seats[1], to.seats[1]))) {
+        changes.push({ from, to, ...change });
       }
     }
   }
   return changes;
 }
 
-function tablesOf(view: PolicyView, from: SeatedGroup, to: SeatedGroup, time: 0 | 1): Tables {
-  const source = from.seats[time];
-  const destination = to.seats[time];
-  const tables: (readonly TableEntry[] | undefined)[] = [];
-  if (source.isLocal) tables.push(tableAt(view, 'egress', source, destination));
+function sidesOf(view: PolicyView, source: Seat, destination: Seat): Side[] {
+  const sides: Side[] = [];
+  if (source.isLocal) sides.push(sideOf(view, 'egress', source, destination));
   const isHost = source.identity === RESERVED.host && view.allowLocalhost;
-  if (destination.isLocal && !isHost) {
-    tables.push(tableAt(view, 'ingress', destination, source));
-  }
-  return tables;
+  if (destination.isLocal && !isHost) sides.push(sideOf(view, 'ingress', destination, source));
+  return sides;
+}
+
+function sideOf(view: PolicyView, direction: Direction, subject: Seat, peer: Seat): Side {
+  const { isAudited } = subject;
+  const { listeners } = view;
+  return { direction, table: tableAt(view, direction, subject, peer), isAudited, listeners };
 }
 
 function tableAt(
@@ -78,10 +63,10 @@ function tableAt(
 }
 
 /** Compares tables once for each combination of contents: there are few tables and many pairs. */
-function comparer(): (before: Tables, after: Tables) => TableChange {
+function comparer(): (before: Sides, after: Sides) => readonly PortChange[] {
   const numberOf = new Map<readonly TableEntry[] | undefined, number>();
   const byText = new Map<string, number>();
-  const memo = new Map<string, TableChange>();
+  const memo = new Map<string, readonly PortChange[]>();
   const number = (table: readonly TableEntry[] | undefined): number => {
     const known = numberOf.get(table);
     if (known !== undefined) return known;
@@ -91,12 +76,20 @@ function comparer(): (before: Tables, after: Tables) => TableChange {
     numberOf.set(table, own);
     return own;
   };
+  const textOf = (sides: Sides): string =>
+    sides === undefined
+      ? 'nobody'
+      : sides
+          .map(
+            (side) => `${side.direction} ${String(number(side.table))} ${String(side.isAudited)}`,
+          )
+          .join();
   return (before, after) => {
-    const key = `${before.map(number).join(' ')}>${after.map(number).join(' ')}`;
+    const key = `${textOf(before)}>${textOf(after)}`;
     const known = memo.get(key);
     if (known !== undefined) return known;
-    const change = compareTables(before, after);
-    memo.set(key, change);
-    return change;
+    const changes = compareSides(before, after);
+    memo.set(key, changes);
+    return changes;
   };
 }

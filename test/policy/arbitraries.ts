@@ -15,6 +15,7 @@ import {
   ownLabels,
   reservedNames,
   rule,
+  ruleWithRequests,
   selector,
   TYPES,
 } from './arbitrary-rules.js';
@@ -32,7 +33,9 @@ export interface PolicyWorld {
 }
 
 export const FIRST = 256;
-const rules = fc.option(fc.array(rule, { maxLength: 3 }), { nil: undefined, freq: 2 });
+const rulesOf = (one: fc.Arbitrary<RuleSpec>) =>
+  fc.option(fc.array(one, { maxLength: 3 }), { nil: undefined, freq: 2 });
+const denials = rulesOf(rule);
 const flag = fc.option(fc.boolean(), { nil: undefined, freq: 1 });
 
 const ranked: fc.Arbitrary<readonly RuleSpec[]> = fc.array(
@@ -54,52 +57,65 @@ const policyOfTier: fc.Arbitrary<Omit<PolicySpec, 'name' | 'origin'>> = fc
   })
   .map((spec) => defined(spec) as Omit<PolicySpec, 'name' | 'origin'>);
 
-const plainPolicy: fc.Arbitrary<Omit<PolicySpec, 'name' | 'origin'>> = fc
-  .record({
-    endpointSelector: selector,
-    namespace: fc.option(fc.constantFrom('n1', 'n2'), { nil: undefined, freq: 1 }),
-    ingress: rules,
-    ingressDeny: rules,
-    egress: rules,
-    egressDeny: rules,
-    audit: fc.constantFrom(true, undefined, undefined, undefined, undefined),
-    enableDefaultDeny: fc.option(fc.record({ ingress: flag, egress: flag }).map(defined), {
-      nil: undefined,
-      freq: 1,
-    }),
-  })
-  .map((spec) => defined(spec) as Omit<PolicySpec, 'name' | 'origin'>);
+const plainPolicyOf = (
+  one: fc.Arbitrary<RuleSpec>,
+): fc.Arbitrary<Omit<PolicySpec, 'name' | 'origin'>> =>
+  fc
+    .record({
+      endpointSelector: selector,
+      namespace: fc.option(fc.constantFrom('n1', 'n2'), { nil: undefined, freq: 1 }),
+      ingress: rulesOf(one),
+      ingressDeny: denials,
+      egress: rulesOf(one),
+      egressDeny: denials,
+      audit: fc.constantFrom(true, undefined, undefined, undefined, undefined),
+      enableDefaultDeny: fc.option(fc.record({ ingress: flag, egress: flag }).map(defined), {
+        nil: undefined,
+        freq: 1,
+      }),
+    })
+    .map((spec) => defined(spec) as Omit<PolicySpec, 'name' | 'origin'>);
 
 /** About the node itself. */
-const hostPolicy = fc.tuple(plainPolicy, selector).map(([spec, nodeSelector]) => {
-  const { endpointSelector, namespace, ...rest } = spec;
-  return [endpointSelector, namespace].length > 0 ? { ...rest, nodeSelector } : spec;
-});
+const hostPolicyOf = (one: fc.Arbitrary<RuleSpec>) =>
+  fc.tuple(plainPolicyOf(one), selector).map(([spec, nodeSelector]) => {
+    const { endpointSelector, namespace, ...rest } = spec;
+    return [endpointSelector, namespace].length > 0 ? { ...rest, nodeSelector } : spec;
+  });
 
-export const policies: fc.Arbitrary<PolicySpec[]> = fc
-  .array(
-    fc.oneof(
-      { weight: 6, arbitrary: plainPolicy },
-      { weight: 2, arbitrary: policyOfTier },
-      hostPolicy,
-    ),
-    { maxLength: 5 },
-  )
-  .map((list) =>
-    list.map((spec, i) => ({ name: `p${i}`, origin: { path: `p${i}`, line: i + 1 }, ...spec })),
-  );
+const policiesOf = (one: fc.Arbitrary<RuleSpec>): fc.Arbitrary<PolicySpec[]> =>
+  fc
+    .array(
+      fc.oneof(
+        { weight: 6, arbitrary: plainPolicyOf(one) },
+        { weight: 2, arbitrary: policyOfTier },
+        hostPolicyOf(one),
+      ),
+      { maxLength: 5 },
+    )
+    .map((list) =>
+      list.map((spec, i) => ({ name: `p${i}`, origin: { path: `p${i}`, line: i + 1 }, ...spec })),
+    );
 
-export const world: fc.Arbitrary<PolicyWorld> = fc.record({
-  policies,
-  endpoints: fc.uniqueArray(labels, { minLength: 1, maxLength: 8, selector: textOf }),
-  local: fc.integer({ min: 1, max: 4 }),
-  nodes: fc.uniqueArray(nodeLabels, { minLength: 1, maxLength: 2, selector: textOf }),
-  node: fc.record({
-    enforcement: fc.constantFrom('default', 'default', 'default', 'always', 'never'),
-    allowLocalhost: fc.boolean(),
-    labels: ownLabels,
-  }),
-});
+export const policies = policiesOf(rule);
+/** Many of their rules let only some requests through. */
+export const policiesWithRequests = policiesOf(ruleWithRequests);
+
+const worldOf = (some: fc.Arbitrary<PolicySpec[]>): fc.Arbitrary<PolicyWorld> =>
+  fc.record({
+    policies: some,
+    endpoints: fc.uniqueArray(labels, { minLength: 1, maxLength: 8, selector: textOf }),
+    local: fc.integer({ min: 1, max: 4 }),
+    nodes: fc.uniqueArray(nodeLabels, { minLength: 1, maxLength: 2, selector: textOf }),
+    node: fc.record({
+      enforcement: fc.constantFrom('default', 'default', 'default', 'always', 'never'),
+      allowLocalhost: fc.boolean(),
+      labels: ownLabels,
+    }),
+  });
+
+export const world = worldOf(policies);
+export const worldWithRequests = worldOf(policiesWithRequests);
 
 const FURTHER_PROTOCOLS = [47, 50, 255] as const;
 

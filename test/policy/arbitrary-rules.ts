@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { RESERVED, type ReservedName } from '../../src/model/identity.js';
+import type { HTTPRuleSpec } from '../../src/model/l7.js';
 import type {
   CIDRRuleSpec,
   Entity,
@@ -210,3 +211,40 @@ const traffic: fc.Arbitrary<Partial<RuleSpec>> = fc.oneof(
 export const rule: fc.Arbitrary<RuleSpec> = fc
   .tuple(peers, traffic)
   .map(([a, b]) => ({ ...a, ...b }));
+
+/** Expressions that are inside one another, or beside. */
+export const httpRule: fc.Arbitrary<HTTPRuleSpec> = fc
+  .record({
+    method: fc.constantFrom(undefined, undefined, 'GET', 'PUT', 'GET|PUT'),
+    path: fc.constantFrom(undefined, '/x', '/xy', '/x.*', '/x|/z', '/x[yz]', '/.*'),
+    headers: fc.constantFrom<(string[] | undefined)[]>(undefined, undefined, ['X-A'], ['x-a: 1']),
+  })
+  .map(
+    (one) => Object.fromEntries(Object.entries(one).filter(([, v]) => v !== undefined)) as object,
+  );
+
+/** Requests on both sides of each of those expressions. */
+export const REQUESTS = ['GET', 'PUT', 'POST'].flatMap((method) =>
+  ['/x', '/xy', '/xq', '/z', '/'].flatMap((path) =>
+    [[], [['X-A', '1']], [['x-a', '2']]].map((headers) => ({
+      method,
+      path,
+      headers: headers as [string, string][],
+    })),
+  ),
+);
+
+/** Half of the groups of ports let only some requests through. */
+export const ruleWithRequests: fc.Arbitrary<RuleSpec> = fc
+  .tuple(
+    rule,
+    fc.array(fc.option(fc.array(httpRule, { maxLength: 3 })), { minLength: 2, maxLength: 2 }),
+  )
+  .map(([one, filters]) => {
+    if (one.toPorts === undefined) return one;
+    const toPorts = one.toPorts.map((group, i) => {
+      const http = filters[i] ?? undefined;
+      return http === undefined ? group : { ...group, rules: { http } };
+    });
+    return { ...one, toPorts };
+  });

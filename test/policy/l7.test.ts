@@ -136,11 +136,11 @@ describe('rules of layer 7', () => {
     const compile = (more: Partial<PortRuleSpec>): CompiledPolicy =>
       cluster.compile([policy(from('a', 80, more))]);
     const filters = (before: CompiledPolicy, after: CompiledPolicy) =>
-      verdictDelta(before, after).map(({ filter }) => filter);
+      verdictDelta(before, after).map(({ kind }) => kind);
     const [open, one, other] = [compile({}), compile(http('/x')), compile(http('/y'))];
     expect(filters(open, one)).toEqual(['filtered']);
     expect(filters(one, open)).toEqual(['freed']);
-    expect(filters(one, other)).toEqual(['changed']);
+    expect(filters(one, other)).toEqual(['refiltered']);
     expect(filters(one, compile(http('/x')))).toEqual([]);
   });
 });

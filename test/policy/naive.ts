@@ -1,10 +1,12 @@
 import ipaddr from 'ipaddr.js';
 import type { ReservedName } from '../../src/model/identity.js';
+import type { HTTPRuleSpec } from '../../src/model/l7.js';
 import type {
   Entity,
   Labels,
   NodeSpec,
   PolicySpec,
+  PortSpec,
   RuleSpec,
   SelectorSpec,
 } from '../../src/model/program.js';
@@ -40,6 +42,16 @@ export interface NaiveDecision {
   /** Absent where the direction is not asked. */
   readonly egress?: NaiveVerdict;
   readonly ingress?: NaiveVerdict;
+  /** What is allowed lets only requests through that one of each list matches; none: all. */
+  readonly only: readonly (readonly HTTPRuleSpec[])[];
+  /** Whose lists these are. */
+  readonly by: readonly ('egress' | 'ingress')[];
+}
+
+/** What the policies of one end say, and which requests alone they let through. */
+interface Said {
+  readonly verdict: NaiveVerdict;
+  readonly only?: readonly HTTPRuleSpec[] | undefined;
 }
 
 /** Judges one packet by reading every rule of every policy, as the text of the policy semantics says. */
@@ -74,13 +86,21 @@ export function judgeNaively(
     ingress: isAudited && asksIngress ? says(to, from, 'ingress', true) : ingress,
   };
   const enforced = { egress, ingress };
+  const audited = (['egress', 'ingress'] as const).filter(
+    (direction) =>
+      enforced[direction]?.verdict === 'allow' && judged[direction]?.verdict !== 'allow',
+  );
+  // What is only audited is not filtered.
+  const filtered = (['egress', 'ingress'] as const).filter(
+    (direction) => enforced[direction]?.only !== undefined && !audited.includes(direction),
+  );
   return {
-    allowed: [egress, ingress].every((v) => v === undefined || v === 'allow'),
-    audited: (['egress', 'ingress'] as const).filter(
-      (direction) => enforced[direction] === 'allow' && judged[direction] !== 'allow',
-    ),
-    ...(egress === undefined ? {} : { egress }),
-    ...(ingress === undefined ? {} : { ingress }),
+    allowed: [egress, ingress].every((said) => said === undefined || said.verdict === 'allow'),
+    audited,
+    ...(egress === undefined ? {} : { egress: egress.verdict }),
+    ...(ingress === undefined ? {} : { ingress: ingress.verdict }),
+    only: filtered.map((direction) => enforced[direction]?.only ?? []),
+    by: filtered,
   };
 }
 
@@ -104,10 +124,11 @@ function judgeSide(
   direction: 'ingress' | 'egress',
   protocol: number,
   port: number,
-): NaiveVerdict {
-  if (node.enforcement === 'never') return 'allow';
+): Said {
+  if (node.enforcement === 'never') return { verdict: 'allow' };
   let isolated = false;
-  let allowed = false;
+  /** Rules that allow, by the requests that they let through. */
+  const allowing: (readonly HTTPRuleSpec[] | undefined)[] = [];
   let denied = false;
   /** What the policies of one place in a tier say, by their first rules that match. */
   const ranked: { tier: string; priority: number; actions: string[] }[] = [];
@@ -131,7 +152,9 @@ function judgeSide(
     const denies = policy[direction === 'ingress' ? 'ingressDeny' : 'egressDeny'] ?? [];
     const declared = policy.enableDefaultDeny?.[direction];
     if (declared ?? (allows.length > 0 || denies.length > 0)) isolated = true;
-    for (const rule of allows) if (holds(rule)) allowed = true;
+    for (const rule of allows) {
+      for (const part of partsOf(rule)) if (holds(part.rule)) allowing.push(part.http);
+    }
     for (const rule of denies) if (holds(rule)) denied = true;
   }
   const tierSays = (name: string): string | undefined => {
@@ -140,15 +163,36 @@ function judgeSide(
     return ['Deny', 'Pass', 'Accept'].find((action) => first?.actions.includes(action));
   };
   const admin = tierSays('Admin');
-  if (admin === 'Deny') return 'deny';
-  if (admin === 'Accept') return 'allow';
-  if (denied) return 'deny';
-  if (allowed) return 'allow';
-  if (isolated) return 'default-deny';
+  if (admin === 'Deny') return { verdict: 'deny' };
+  if (admin === 'Accept') return { verdict: 'allow' };
+  if (denied) return { verdict: 'deny' };
+  if (allowing.length > 0) {
+    // What would be let through without any rule is not filtered; nor what a plain rule allows.
+    const isFree = !isolated && node.enforcement !== 'always';
+    const isPlain = allowing.includes(undefined);
+    if (isFree || isPlain) return { verdict: 'allow' };
+    const lists = allowing.map((list) => list ?? []);
+    const isAnything = lists.some((list) => list.length === 0);
+    return { verdict: 'allow', only: isAnything ? [] : lists.flat() };
+  }
+  if (isolated) return { verdict: 'default-deny' };
   const baseline = tierSays('Baseline');
-  if (baseline === 'Deny') return 'deny';
-  if (baseline === 'Accept') return 'allow';
-  return node.enforcement === 'always' ? 'default-deny' : 'allow';
+  if (baseline === 'Deny') return { verdict: 'deny' };
+  if (baseline === 'Accept') return { verdict: 'allow' };
+  return { verdict: node.enforcement === 'always' ? 'default-deny' : 'allow' };
+}
+
+/** A rule once for each group of its ports: each says for itself which requests pass, and of TCP alone. */
+function partsOf(rule: RuleSpec): { rule: RuleSpec; http: readonly HTTPRuleSpec[] | undefined }[] {
+  const { toPorts } = rule;
+  if (toPorts?.some(({ rules }) => rules !== undefined) !== true)
+    return [{ rule, http: undefined }];
+  return toPorts.map((group) => {
+    const http = group.rules?.http;
+    const isTcp = ({ protocol = 'ANY' }: PortSpec) => protocol === 'TCP' || protocol === 'ANY';
+    const ports = group.ports.filter(isTcp).map((port) => ({ ...port, protocol: 'TCP' as const }));
+    return { rule: { ...rule, toPorts: http === undefined ? [group] : [{ ports }] }, http };
+  });
 }
 
 function covers(

@@ -24,7 +24,14 @@ const evil = (): State => ({
 });
 
 const traffic: TrafficLine[] = [
-  { change: 'deny', from: `{org=${EVIL}}`, to: EVIL, what: EVIL, note: EVIL, origin },
+  {
+    change: 'deny',
+    from: `{org=${EVIL}}`,
+    to: EVIL,
+    what: EVIL,
+    note: EVIL,
+    causes: [{ origin, does: EVIL }],
+  },
 ];
 
 const made = plan(evil(), emptyState('hoth'));

@@ -35,14 +35,19 @@ function policy(port: number): Resource[] {
 const hoth = (resources: readonly Resource[]): State => ({ ...emptyState('hoth'), resources });
 
 const traffic: TrafficLine[] = [
-  { change: 'allow', from: '{org=empire}', to: 'deathstar', what: '8080/TCP', origin: line(31) },
+  {
+    change: 'allow',
+    from: '{org=empire}',
+    to: 'deathstar',
+    what: '8080/TCP',
+    causes: [{ origin: line(31) }],
+  },
   {
     change: 'deny',
     from: '{org=empire}',
     to: 'deathstar',
     what: '80/TCP',
-    origin: line(31),
-    note: 'no longer allows it',
+    causes: [{ origin: line(31), does: 'no longer allows it', isGone: true }],
   },
 ];
 
@@ -90,7 +95,7 @@ maps     classes 1/512,000   heads 2/65,536   refs 4/262,144   tables 3/262,144`
       ...traffic[0]!,
       from: peers.join(', '),
       to: peers.join(', '),
-      note: 'no longer allows it',
+      causes: [{ origin: line(31), does: 'no longer allows it', isGone: true }],
     };
     const made = plan(hoth([]), hoth([]));
     const shown = renderPlan(made, [wide], { colour: false, width: 72 });

@@ -65,7 +65,9 @@ export default class PlanCommand extends PlumbCommand {
       );
     }
     if (flags.markdown) {
-      const origins = planned.traffic.map(({ origin }) => origin);
+      const origins = planned.traffic.flatMap(({ causes = [] }) =>
+        causes.map(({ origin }) => origin),
+      );
       const sourceOf = await readSources(args.program, origins);
       this.log(
         renderPlanMarkdown(planned.plan, planned.traffic, { lints: planned.lints ?? [], sourceOf }),
