@@ -13,7 +13,7 @@ readonly packages=(
   # the native packages
   g++ make pkg-config libbpf-dev libelf-dev zlib1g-dev libnftables-dev
   # what tests, demo and benchmarks look at the network with
-  iproute2 nftables iptables iputils-ping netcat-openbsd curl tcpdump procps util-linux strace
+  iproute2 nftables iptables iputils-ping netcat-openbsd curl tcpdump procps util-linux
   ca-certificates shellcheck
   # what filters HTTP and TLS
   haproxy

@@ -1,13 +1,15 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { NodeSpec, ProgramDocument } from '../../src/model/program.js';
+import { compileFor, toProvenance, type Compiled } from '../../src/engine/provenance.js';
+import { keptText } from '../../src/engine/rollback.js';
 import { apply } from '../../src/apply/apply.js';
 import type { Instance } from '../../src/kernel/instance.js';
 import { readState } from '../../src/kernel/read-state.js';
 import { plan } from '../../src/plan/make-plan.js';
 import type { Plan } from '../../src/plan/plan.js';
-import { compilePolicy } from '../../src/policy/compile.js';
 import { emptyState } from '../../src/state/canonical.js';
+import type { Json } from '../../src/state/canonical-json.js';
 import type { State } from '../../src/state/state.js';
 import { allocateIdentities, EMPTY_LOCK, type IdentityLock } from '../../src/synth/identities.js';
 import { synth } from '../../src/synth/synth.js';
@@ -28,18 +30,22 @@ export type Turn = number | RedirectMode | 'none';
 /** What the changing program means after so many turns; of none: nothing. */
 export function stateOfTurn(node: string, turn: Turn): State {
   if (turn === 'none') return emptyState(node);
+  const { document, node: spec, allocation, policy } = compiledTurn(node, turn);
+  const hash = createHash('sha256').update(readFileSync(OBJECT)).digest('hex').slice(0, 16);
+  return synth({ document, node: spec, allocation, compiled: policy, datapath: { hash } });
+}
+
+/** What is written beside it; of none: nothing. */
+export function provenanceOfTurn(node: string, turn: Turn): Json | undefined {
+  if (turn === 'none') return undefined;
+  return JSON.parse(JSON.stringify(toProvenance(compiledTurn(node, turn)))) as Json;
+}
+
+function compiledTurn(node: string, turn: Exclude<Turn, 'none'>): Compiled {
   const document = typeof turn === 'number' ? changingProgram(node, turn) : filtered(node, turn);
   const [spec] = document.nodes;
   if (spec === undefined) throw new Error('there is no node');
-  const allocation = allocateIdentities(document.endpoints, numbered(node));
-  const compiled = compilePolicy({
-    policies: document.policies,
-    identities: allocation.identities,
-    subjects: document.endpoints.map(({ labels }) => allocation.idOf(labels)),
-    node: spec,
-  });
-  const hash = createHash('sha256').update(readFileSync(OBJECT)).digest('hex').slice(0, 16);
-  return synth({ document, node: spec, allocation, compiled, datapath: { hash } });
+  return compileFor(document, spec, allocateIdentities(document.endpoints, numbered(node)));
 }
 
 /** Filters a port besides, and translates what leaves for the world. */
@@ -63,6 +69,11 @@ export async function planTurn(node: string, instance: Instance, turn: Turn): Pr
   return plan(stateOfTurn(node, turn), await readState(instance, { node }));
 }
 
+/** As `plumb apply` does it, with the files beside the kernel. */
 export async function turnTo(node: string, instance: Instance, turn: Turn): Promise<State> {
-  return apply(await planTurn(node, instance, turn), instance);
+  const program = provenanceOfTurn(node, turn);
+  return apply(await planTurn(node, instance, turn), instance, {
+    previous: keptText,
+    ...(program === undefined ? {} : { provenance: JSON.stringify(program) }),
+  });
 }

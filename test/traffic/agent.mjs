@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { connect, createServer } from 'node:net';
-import { retransmitted, startLoad, stopLoad } from './load.mjs';
+import { lookAtLoad, retransmitted, startLoad, stopLoad } from './load.mjs';
 
 const open = new Map();
 /** Port -> how often somebody was heard on it. */
@@ -103,7 +103,7 @@ const heardOn = ({ port }) => ({ count: heard.get(port) ?? 0 });
 
 const commands = {
   ...{ serve, tcp, udp, ping, again },
-  ...{ startLoad, stopLoad, retransmitted, heard: heardOn },
+  ...{ startLoad, lookAtLoad, stopLoad, retransmitted, heard: heardOn },
 };
 
 process.on('message', async ({ call, command, ...rest }) => {

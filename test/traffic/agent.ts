@@ -93,10 +93,28 @@ export class TrafficAgent {
     port: number,
     interval: number,
   ): Promise<() => Promise<Counts>> {
+    const { stop } = await this.watchedLoad(kind, address, port, interval);
+    return stop;
+  }
+
+  /**
+   * The same; `look` tells how it stands, and pauses it for at most `patience` milliseconds until all that
+   * was asked is answered.
+   */
+  async watchedLoad(
+    kind: LoadKind,
+    address: string,
+    port: number,
+    interval: number,
+  ): Promise<{ look(patience?: number): Promise<Counts>; stop(): Promise<Counts> }> {
     const started = await this.#ask('startLoad', { kind, address, port, interval });
-    return async () => {
-      const counts = await this.#ask('stopLoad', { id: started?.id });
-      return { sent: counts?.sent ?? 0, answered: counts?.answered ?? 0 };
+    const counts = async (command: string, rest: object = {}): Promise<Counts> => {
+      const reply = await this.#ask(command, { id: started?.id, ...rest });
+      return { sent: reply?.sent ?? 0, answered: reply?.answered ?? 0 };
+    };
+    return {
+      look: (patience = 0) => counts('lookAtLoad', { patience }),
+      stop: () => counts('stopLoad'),
     };
   }
 
