@@ -7,6 +7,7 @@
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <linux/bpf.h>
+#include <linux/rtnetlink.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -15,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ptrace.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -44,8 +46,6 @@ static struct call calls[] = {
     {SYS_fchmod, "fchmod"},
     {SYS_mount, "mount"},
     {SYS_umount2, "umount2"},
-    {SYS_setns, "setns"},
-    {SYS_unshare, "unshare"},
     {SYS_ioctl, "ioctl"},
     {SYS_connect, "connect"},
     {SYS_bind, "bind"},
@@ -99,28 +99,58 @@ static bool is_wakeup(pid_t pid, uint64_t fd) {
   return readlink(path, target, sizeof(target) - 1) > 0 && strstr(target, "[eventfd]");
 }
 
+static bool peek(pid_t pid, uint64_t address, void *to, size_t size) {
+  char file[64];
+  snprintf(file, sizeof(file), "/proc/%d/mem", pid);
+  int memory = open(file, O_RDONLY | O_CLOEXEC);
+  ssize_t got = memory < 0 ? -1 : pread(memory, to, size, (off_t)address);
+  if (memory >= 0) close(memory);
+  return got > 0;
+}
+
+// A request of rtnetlink for what is there: of each four types, the third.
+static bool is_netlink_get(pid_t pid, uint64_t address, uint64_t size) {
+  struct nlmsghdr header = {0};
+  return size >= sizeof(header) && peek(pid, address, &header, sizeof(header)) &&
+         header.nlmsg_len == size && header.nlmsg_type >= RTM_BASE &&
+         header.nlmsg_type <= RTM_MAX && (header.nlmsg_type - RTM_BASE) % 4 == 2;
+}
+
+static bool is_netlink_address(pid_t pid, uint64_t address) {
+  sa_family_t family = 0;
+  return peek(pid, address, &family, sizeof(family)) && family == AF_NETLINK;
+}
+
+static bool is_new_thread(pid_t pid, uint64_t arguments) {
+  uint64_t flags = 0;
+  return peek(pid, arguments, &flags, sizeof(flags)) && (flags & CLONE_THREAD);
+}
+
 static bool can_change(pid_t pid, long number, const uint64_t *args) {
   switch (number) {
   case SYS_bpf:
     return !only_reads(args[0]);
+  case SYS_sendto:
+    return !is_netlink_get(pid, args[1], args[2]);
+  case SYS_bind:
+    return !is_netlink_address(pid, args[1]);
   case SYS_openat:
     return (args[2] & (O_ACCMODE | O_CREAT | O_TRUNC)) != O_RDONLY;
   case SYS_write:
     return !is_wakeup(pid, args[0]);
   case SYS_clone:
     return !(args[0] & CLONE_THREAD);
+  case SYS_clone3:
+    return !is_new_thread(pid, args[0]);
   default:
     return true;
   }
 }
 
 static bool is_below(pid_t pid, uint64_t address, const char *directory) {
-  char path[512] = "", file[64];
-  snprintf(file, sizeof(file), "/proc/%d/mem", pid);
-  int memory = open(file, O_RDONLY | O_CLOEXEC);
-  if (memory < 0 || pread(memory, path, sizeof(path) - 1, (off_t)address) <= 0) path[0] = 0;
-  if (memory >= 0) close(memory);
-  return strncmp(path, directory, strlen(directory)) == 0;
+  char path[512] = "";
+  return peek(pid, address, path, sizeof(path) - 1) &&
+         strncmp(path, directory, strlen(directory)) == 0;
 }
 
 static bool is_first(pid_t pid, long number, const uint64_t *args, const char *directory) {

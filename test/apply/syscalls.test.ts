@@ -22,14 +22,15 @@ interface Scenario {
   readonly isWatched?: true;
 }
 
+/** Turns of even numbers where it does not matter: tables of Maglev are a thousand calls alike. */
 const SCENARIOS: readonly Scenario[] = [
   { what: 'a first apply', from: 'none', to: 0 },
-  { what: 'a change of policy, services and endpoints', from: 0, to: 1 },
+  { what: 'a change of policy, services and endpoints', from: 0, to: 2 },
   { what: 'a new identity, and a selector that splits classes', from: 2, to: 3 },
-  { what: 'other programs', from: 7, to: 8 },
+  { what: 'other programs', from: 8, to: 10 },
+  { what: 'a removal', from: 2, to: 'none' },
   { what: 'a filter of HTTP', from: 0, to: 'socket' },
-  { what: 'a change that is to be confirmed', from: 1, to: 2, isWatched: true },
-  { what: 'a removal', from: 1, to: 'none' },
+  { what: 'a change that is to be confirmed', from: 0, to: 2, isWatched: true },
 ];
 
 let node: KernelNode;
