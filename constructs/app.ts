@@ -7,6 +7,7 @@ import { Endpoint } from './endpoint.js';
 import { lintIgnoresOf } from './lint.js';
 import { Node } from './node.js';
 import { Policy } from './policy.js';
+import { specOf } from './rule-places.js';
 import { Service } from './service.js';
 
 /**
@@ -36,7 +37,7 @@ export class App extends RootConstruct {
       version: 1,
       nodes: all.filter((c) => c instanceof Node).map((c) => c.toSpec()),
       endpoints: all.filter((c) => c instanceof Endpoint).map((c) => c.toSpec()),
-      policies: all.filter((c) => c instanceof Policy).map((c) => c.toSpec()),
+      policies: all.filter((c) => c instanceof Policy).map(specOf),
       ...(groups.length > 0 && { cidrGroups: groups.map((c) => c.toSpec()) }),
       services: all.filter((c) => c instanceof Service).map((c) => c.toSpec()),
       ...(lintIgnores.length > 0 && { lintIgnores }),

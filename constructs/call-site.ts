@@ -1,7 +1,21 @@
+import type { Place } from '../src/model/construct-call.js';
 import type { Origin } from '../src/model/error.js';
 
 /** A class, also one that only its own members may make. */
 type Class = NonNullable<Parameters<typeof Error.captureStackTrace>[1]>;
+
+let given: Place | undefined;
+
+/** Runs `make`, whose constructs are not written where the call stack is. */
+export function writtenAt<T>(place: Place, make: () => T): T {
+  const before = given;
+  given = place;
+  try {
+    return make();
+  } finally {
+    given = before;
+  }
+}
 
 /**
  * Where the running `new constructor(...)` was written: the one frame below it, so that a user's own
@@ -9,6 +23,7 @@ type Class = NonNullable<Parameters<typeof Error.captureStackTrace>[1]>;
  * loader maps them. Empty when there is no such frame.
  */
 export function callSite(constructor: Class): Omit<Origin, 'path'> {
+  if (given !== undefined) return given;
   const { stackTraceLimit, prepareStackTrace } = Error;
   const holder: { stack?: unknown } = {};
   try {

@@ -26,6 +26,7 @@ export {
   type KubernetesPort,
 } from './kubernetes-network-policy.js';
 export { Lint } from './lint.js';
+export { loadManifests } from './load-manifests.js';
 export { Namespace, type NamespaceProps } from './namespace.js';
 export { NetworkPolicy, type NetworkPolicyProps } from './network-policy.js';
 export { Node, type NodeProps } from './node.js';

@@ -7,6 +7,7 @@ import type { ProgramDocument } from '../model/program.js';
 import type { State } from '../state/state.js';
 import { synth } from '../synth/synth.js';
 import { compileProgram, warningOf } from './compile-program.js';
+import { projectManifests } from './project-manifests.js';
 import { manifestDocument, manifestLock } from './manifests.js';
 import { lockPathOf, readLock, writeLockFile } from './lock-file.js';
 import { packageRoot } from './package-root.js';
@@ -41,7 +42,9 @@ export async function synthesize(
 ): Promise<Desired> {
   const lockPath = manifests === undefined ? lockPathOf(resolve(path)) : manifestLock(manifests);
   const [{ document, written, timings }, lock, hash] = await Promise.all([
-    manifests === undefined ? loadProgram(path) : loadManifestDocument(manifests),
+    manifests === undefined
+      ? loadProgram(path, { manifests: projectManifests(path) })
+      : loadManifestDocument(manifests),
     readLock(lockPath),
     datapathHash(),
   ]);

@@ -1,5 +1,5 @@
 import { printProgram } from '../loader/print-program.js';
-import { documentOf } from '../manifests/build.js';
+import { documentOf } from '../../constructs/build-calls.js';
 import { throwAll } from '../model/error.js';
 import { PARTIAL_REASON } from '../model/lint.js';
 import { documentErrors, resolveProgram } from '../model/resolve-program.js';

@@ -1,7 +1,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { text as readAll } from 'node:stream/consumers';
-import { documentOf } from '../manifests/build.js';
+import { documentOf } from '../../constructs/build-calls.js';
 import { readManifests, type ManifestFile } from '../manifests/manifests.js';
 import type { ConstructCall } from '../model/construct-call.js';
 import { PlumbError, throwAll } from '../model/error.js';
@@ -48,8 +48,16 @@ export function manifestLock(path: string): string {
   return join(EXTENSION.test(full) ? dirname(full) : full, OURS);
 }
 
-async function manifestFiles(path: string): Promise<ManifestFile[]> {
+/**
+ * @param base directory that names are relative to. Default: what is in a directory is relative to that,
+ *   a file is called as it is given.
+ */
+export async function manifestFiles(path: string, base?: string): Promise<ManifestFile[]> {
   if (path === '-') return [{ name: 'stdin', text: await readAll(process.stdin) }];
+  const read = async (full: string, name: string): Promise<ManifestFile> => {
+    const text = await readFile(full, 'utf8');
+    return { name: base === undefined ? name : relative(base, full), text };
+  };
   try {
     if (!(await stat(path)).isDirectory()) return [await read(path, path)];
     const all = await readdir(path, { recursive: true, withFileTypes: true });
@@ -64,10 +72,6 @@ async function manifestFiles(path: string): Promise<ManifestFile[]> {
     throw notFound(path, `cannot be read: ${(cause as Error).message}`, cause);
   }
   throw notFound(path, 'has no manifests');
-}
-
-async function read(path: string, name: string): Promise<ManifestFile> {
-  return { name, text: await readFile(path, 'utf8') };
 }
 
 function notFound(path: string, what: string, cause?: unknown): PlumbError {

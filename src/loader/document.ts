@@ -30,14 +30,14 @@ export function readDocument(
     nodes: placed(nodes),
     endpoints: placed(endpoints),
     ...(cidrGroups && { cidrGroups: placed(cidrGroups) }),
-    policies: placed(policies).map((policy) => placeRules(policy, ruleLines)),
+    policies: placed(policies).map((policy) => placeRules(policy, ruleLines, positions)),
     services: placed(services),
     ...(lintIgnores && { lintIgnores }),
   };
 }
 
 /** Each rule gets the line of its own where the program's text shows it, else the policy's. */
-function placeRules(policy: PolicySpec, ruleLines: RuleLines): PolicySpec {
+function placeRules(policy: PolicySpec, ruleLines: RuleLines, positions: Positions): PolicySpec {
   const lines = ruleLines(policy.origin);
   const lists: Partial<Record<(typeof RULE_LISTS)[number], RuleSpec[]>> = {};
   for (const name of RULE_LISTS) {
@@ -48,7 +48,7 @@ function placeRules(policy: PolicySpec, ruleLines: RuleLines): PolicySpec {
     const exact = known?.length === rules.length ? known : undefined;
     lists[name] = rules.map((rule, i) => ({
       ...rule,
-      origin: { ...policy.origin, ...exact?.[i] },
+      origin: { ...policy.origin, ...exact?.[i], ...positions.find(rule.origin ?? {}) },
     }));
   }
   return { ...policy, ...lists };

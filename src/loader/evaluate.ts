@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
-import type { Readable } from 'node:stream';
+import type { Duplex, Readable } from 'node:stream';
 import { PlumbError } from '../model/error.js';
-import { RESULT_FD, type Outcome } from './protocol.js';
+import { answerRequests, type Answer } from './answer.js';
+import { REQUEST_FD, RESULT_FD, type Outcome } from './protocol.js';
 import { findSandbox, memoryLimit } from './sandbox.js';
 
 /** More than this on the extra pipe is no program's document. */
@@ -20,6 +21,8 @@ export interface EvaluateOptions {
   readonly memoryMiB: number;
   /** Gets what the program writes to standard output and standard error. */
   readonly log: (chunk: Buffer) => void;
+  /** Answers what the program asks for; what it throws ends the program. */
+  readonly answer: Answer;
 }
 
 export interface Evaluation {
@@ -32,18 +35,18 @@ export interface Evaluation {
 /**
  * Runs a module in a process that may do next to nothing: no files, no processes, no threads, no native
  * code (Node's permission model), no environment, no network, a bound on memory, and nobody's rights
- * (see {@link findSandbox}). Resolves as soon as the child has the whole module, so that the caller may then keep
- * this thread busy.
+ * (see {@link findSandbox}). What it may ask for, `answer` says. Resolves as soon as the child has the whole
+ * module, so that the caller may then keep this thread busy.
  * @throws PlumbError PLB_SANDBOX
  */
 export async function evaluate(code: string, options: EvaluateOptions): Promise<Evaluation> {
-  const { program, timeoutMs, memoryMiB, log } = options;
+  const { program, timeoutMs, memoryMiB, log, answer } = options;
   const [command = '', ...args] = [...(await findSandbox()), ...memoryLimit(memoryMiB)];
   args.push(process.execPath, ...nodeArguments(memoryMiB));
   const child = spawn(command, args, {
     cwd: '/',
     env: {},
-    stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe', 'pipe', 'pipe'],
   });
   child.stdout.on('data', log);
   child.stderr.on('data', log);
@@ -57,6 +60,12 @@ export async function evaluate(code: string, options: EvaluateOptions): Promise<
     if (size > MAX_RESULT_BYTES) stop();
   });
 
+  let refusal: Error | undefined;
+  answerRequests(child.stdio[REQUEST_FD] as Duplex, answer, (error) => {
+    refusal ??= error;
+    stop();
+  });
+
   const memoryHint = `Make less: a program has ${String(memoryMiB)} MiB.`;
   const timer = deadline(timeoutMs, stop);
   const outcome = new Promise<Outcome>((resolve, reject) => {
@@ -66,6 +75,10 @@ export async function evaluate(code: string, options: EvaluateOptions): Promise<
     });
     child.on('close', (status, signal) => {
       timer.clear();
+      if (refusal !== undefined) {
+        reject(refusal);
+        return;
+      }
       if (timer.expired()) {
         reject(timedOut(program, timeoutMs));
         return;

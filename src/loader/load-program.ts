@@ -1,6 +1,6 @@
 import type { Stats } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { basename, dirname, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { PlumbError, throwAll } from '../model/error.js';
 import { canonicalSources } from '../model/label-source.js';
 import type { ProgramDocument } from '../model/program.js';
@@ -8,6 +8,7 @@ import { documentErrors, resolveProgram } from '../model/resolve-program.js';
 import { makeBundle, type Bundle } from './bundle.js';
 import { readDocument } from './document.js';
 import { evaluate, type Evaluation } from './evaluate.js';
+import { manifestAnswers, noManifests, type ManifestReader } from './manifest-answers.js';
 import { Positions } from './positions.js';
 import { findSandbox } from './sandbox.js';
 import { thrown, wrongAppCount } from './program-error.js';
@@ -22,6 +23,8 @@ export interface LoadOptions {
   readonly memoryMiB?: number;
   /** Gets what the program writes to standard output and standard error. Default: our standard error. */
   readonly log?: (chunk: Buffer) => void;
+  /** Reads the manifests that the program asks for. Default: PLB_LOAD_MANIFESTS. */
+  readonly manifests?: ManifestReader;
 }
 
 export interface LoadedProgram {
@@ -64,9 +67,9 @@ export async function loadProgram(path: string, options: LoadOptions = {}): Prom
     throwAll(errors);
   }
 
-  const { bundle, bundleMs, evaluation } = await run;
+  const { bundle, bundleMs, evaluation, manifests } = await run;
   const outcome = await evaluation.outcome;
-  const positions = new Positions(bundle.map, dirname(file));
+  const positions = new Positions(bundle.map, dirname(file), manifests);
   const name = basename(file);
   if (outcome.error !== undefined) throw thrown(outcome.error, positions, name);
   if (outcome.document === undefined) wrongAppCount(outcome.apps ?? [], positions, name);
@@ -76,7 +79,7 @@ export async function loadProgram(path: string, options: LoadOptions = {}): Prom
     document: resolveProgram(document),
     written: canonicalSources(document),
     timings: { check: checkMs, bundle: bundleMs, evaluate: outcome.elapsed },
-    sources: bundle.sources,
+    sources: [...bundle.sources, ...[...manifests].map((name) => join(dirname(file), name))].sort(),
   };
 }
 
@@ -84,6 +87,8 @@ interface Run {
   readonly bundle: Bundle;
   readonly bundleMs: number;
   readonly evaluation: Evaluation;
+  /** Names of the manifests that the program was given. */
+  readonly manifests: ReadonlySet<string>;
 }
 
 async function bundleAndStart(file: string, options: LoadOptions): Promise<Run> {
@@ -92,13 +97,15 @@ async function bundleAndStart(file: string, options: LoadOptions): Promise<Run> 
   const begin = performance.now();
   const bundle = await makeBundle(file);
   const bundleMs = performance.now() - begin;
+  const manifests = new Set<string>();
   const evaluation = await evaluate(bundle.code, {
     program: basename(file),
     timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
     memoryMiB: options.memoryMiB ?? DEFAULT_MEMORY_MIB,
     log: options.log ?? ((chunk) => process.stderr.write(chunk)),
+    answer: manifestAnswers(options.manifests ?? noManifests, manifests),
   });
-  return { bundle, bundleMs, evaluation };
+  return { bundle, bundleMs, evaluation, manifests };
 }
 
 /** @throws PlumbError PLB_PROGRAM_NOT_FOUND */

@@ -25,16 +25,21 @@ export class Positions {
   /**
    * @param map source map of the bundle, as JSON
    * @param directory of the program, absolute
+   * @param manifests names of files that are no part of the bundle, which constructs may come from
    */
   constructor(
     map: string,
     private readonly directory: string,
+    private readonly manifests: ReadonlySet<string> = new Set(),
   ) {
     this.map = new TraceMap(map);
   }
 
   /** Undefined for what is not in the bundle. */
   find({ file, line, column }: RawPosition): Position | undefined {
+    if (file !== undefined && this.manifests.has(file) && line && column) {
+      return { file, line, column };
+    }
     if (file === undefined || !BUNDLE.test(file) || !line || !column) return undefined;
     const found = originalPositionFor(this.map, { line, column: column - 1 });
     if (found.source === null) return undefined;

@@ -1,3 +1,5 @@
+import { MANIFESTS } from '../model/manifest-request.js';
+
 /** A place in the running JavaScript; lines and columns from 1. */
 export interface RawPosition {
   readonly file?: string | undefined;
@@ -31,24 +33,43 @@ export interface RawError {
 /** Descriptor of the extra pipe in the child. */
 export const RESULT_FD = 3;
 
+/** Descriptor of the one on which the child asks for manifests, a line each, and is answered, a line each. */
+export const REQUEST_FD = 4;
+
 /**
  * Runs before the program: keeps what is needed to report for itself, and reports whatever the program
  * throws, also later and in promises.
  */
 export const BEFORE = `
-import { writeSync } from 'node:fs';
+import { readSync, writeSync } from 'node:fs';
 const { exit } = process;
-const { stringify } = JSON;
+const { parse, stringify } = JSON;
 let said = false;
 export function say(outcome) {
   if (said) return;
   said = true;
-  const bytes = Buffer.from(stringify({ elapsed: performance.now(), ...outcome }));
-  for (let at = 0; at < bytes.length; ) at += writeSync(${String(RESULT_FD)}, bytes, at);
+  write(${String(RESULT_FD)}, stringify({ elapsed: performance.now(), ...outcome }));
 }
+function write(fd, text) {
+  const bytes = Buffer.from(text);
+  for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at);
+}
+globalThis[Symbol.for('${String(MANIFESTS.description)}')] = (request) => {
+  write(${String(REQUEST_FD)}, stringify(request) + '\\n');
+  const chunks = [];
+  for (;;) {
+    const chunk = Buffer.alloc(1 << 16);
+    const size = readSync(${String(REQUEST_FD)}, chunk);
+    chunks.push(chunk.subarray(0, size));
+    // Nobody answers what cannot be: the end of this process is near.
+    if (size === 0) exit(1);
+    if (chunk[size - 1] === 10) return parse(Buffer.concat(chunks).toString());
+  }
+};
 const text = (value) => (typeof value === 'string' ? value : undefined);
 function fail(thrown) {
-  const error = thrown instanceof Error ? thrown : { message: String(thrown) };
+  const [first = thrown] = Array.isArray(thrown?.errors) ? thrown.errors : [];
+  const error = first instanceof Error ? first : { message: String(first) };
   say({
     error: {
       name: text(error.name) ?? 'Error',

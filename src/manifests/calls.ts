@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { ConstructCall, ConstructName, PlainValue } from '../model/construct-call.js';
+import { formatAddress, networkOf, parsePrefix } from '../model/prefix.js';
 import type { Metadata } from './metadata.js';
 import type { At } from './place.js';
 import type { Placed } from './reader.js';
@@ -34,7 +35,18 @@ export class Calls {
   private readonly others: ConstructCall[] = [];
   private readonly ids = new Set<string>();
   private readonly variables = new Set<string>(['app', 'node']);
-  private readonly addresses = new Set<string>();
+  private readonly addresses: Set<string>;
+
+  /**
+   * @param podRange where endpoints get their addresses from
+   * @param taken addresses that somebody has already
+   */
+  constructor(
+    readonly podRange: string,
+    taken: readonly string[] = [],
+  ) {
+    this.addresses = new Set(taken);
+  }
 
   /** Everything, in order: the node, namespaces, and the rest as it was added. */
   all(): readonly ConstructCall[] {
@@ -103,18 +115,21 @@ export class Calls {
     return label;
   }
 
-  /** The address of a name inside an IPv4 /16 or wider: the same one whatever else there is, mostly. */
-  address(range: string, name: string): string {
-    const [a, b] = range.split('.');
+  /** The address of a name in a range: the same one whatever else there is, mostly; undefined if it is full. */
+  address(range: string, name: string): string | undefined {
+    const prefix = parsePrefix(range);
+    if (prefix === undefined) return undefined;
+    const { family, value: first } = networkOf(prefix);
+    const size = 2 ** Math.min((family === 4 ? 32 : 128) - prefix.length, 16);
     const start = parseInt(digest(name).slice(0, 4), 16);
-    for (let n = 0; n < 65_536; n++) {
-      const value = (start + n) % 65_536;
-      const address = `${a}.${b}.${value >> 8}.${value & 0xff}`;
+    for (let n = 0; n < size; n++) {
+      const value = (start + n) % size;
       // The network's own address, the gateway and the broadcast address are nobody's.
-      if (value < 2 || value === 65_535 || this.addresses.has(address)) continue;
-      return this.reserve(address);
+      if (value < 2 || value === size - 1) continue;
+      const address = formatAddress({ family, value: first + BigInt(value) });
+      if (!this.addresses.has(address)) return this.reserve(address);
     }
-    throw new RangeError(`${range} is full`);
+    return undefined;
   }
 
   reserve(address: string): string {

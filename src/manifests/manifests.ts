@@ -1,6 +1,7 @@
 import { isMap, isSeq, LineCounter, parseAllDocuments, type Document } from 'yaml';
 import { PlumbError, throwAll } from '../model/error.js';
 import type { ConstructCall } from '../model/construct-call.js';
+import type { ManifestRequest } from '../model/manifest-request.js';
 import { Calls, type Resource } from './calls.js';
 import { cidrGroup } from './cilium-cidr.js';
 import { ciliumApiRules, ciliumPolicy } from './cilium.js';
@@ -20,6 +21,9 @@ export interface ManifestFile {
   readonly name: string;
   readonly text: string;
 }
+
+/** The one that has all endpoints: its name, and its variable. */
+const NODE = 'node';
 
 type ResourceReader = (at: At) => Resource | undefined;
 
@@ -77,25 +81,25 @@ export const SUPPORTED_KINDS: readonly string[] = Object.keys(KINDS);
  */
 export function readManifests(
   files: readonly ManifestFile[],
-  node = 'node',
+  { range = POD_RANGE, taken = [] }: Omit<ManifestRequest, 'path'> = {},
 ): readonly ConstructCall[] {
   const errors: PlumbError[] = [];
   const resources = files.flatMap((file) => readFile(file, errors));
   rejectTwins(resources);
   throwAll(errors);
-  const calls = new Calls();
+  const calls = new Calls(range, taken);
   // What others name comes first.
   const first = ['Namespace', 'CiliumCIDRGroup', 'Service'];
   const order = [...resources].sort(
     (a, b) => Number(first.includes(b.kind)) - Number(first.includes(a.kind)),
   );
-  calls.id('app', node, 'node');
+  calls.id('app', NODE, 'node');
   for (const { emit } of order) emit(calls);
   throwAll(errors);
   const origin = { file: files[0]?.name ?? 'manifests', line: 1, column: 1 };
-  const props = { podCIDRs: [POD_RANGE] };
+  const props = { podCIDRs: [range] };
   return [
-    { construct: 'Node', variable: 'node', scope: 'app', id: node, props, origin },
+    { construct: 'Node', variable: NODE, scope: 'app', id: NODE, props, origin },
     ...calls.all(),
   ];
 }

@@ -115,7 +115,9 @@ function addService(
   } = spec;
   const given = clusterIPs ?? (clusterIP ? [clusterIP] : []);
   const addresses =
-    given.length > 0 ? given : [calls.address(SERVICE_RANGE, `${namespace}/${name}`)];
+    given.length > 0
+      ? given
+      : [calls.address(SERVICE_RANGE, `${namespace}/${name}`)].filter((one) => one !== undefined);
   for (const address of addresses) calls.reserve(address);
   const called = calls.label('app/service', namespace, name);
   const id = calls.id('app', called, 'service');

@@ -31,7 +31,9 @@ const podDocument = object<{ readonly metadata: Metadata; readonly spec: PodSpec
 
 export function pod(at: At): Resource {
   const { metadata: meta, spec } = podDocument(at);
-  const emit = (calls: Calls): void => addEndpoint(calls, meta, meta.name, meta.labels, spec, at);
+  const emit = (calls: Calls): void => {
+    addEndpoint(calls, meta, meta.name, meta.labels, spec, at);
+  };
   return { kind: 'Pod', metadata: meta, at, isNamespaced: true, emit };
 }
 
@@ -79,7 +81,7 @@ export function workload(kind: string): (at: At) => Resource {
     const emit = (calls: Calls): void => {
       for (let n = 0; n < count; n++) {
         const name = `${meta.name}-${String(n)}`;
-        addEndpoint(calls, meta, name, made.metadata?.labels, made.spec, at);
+        if (!addEndpoint(calls, meta, name, made.metadata?.labels, made.spec, at)) return;
       }
     };
     return { kind, metadata: meta, at, isNamespaced: true, emit };
@@ -93,6 +95,7 @@ function replicas(at: At): number {
   return at.refuse('PLB_MANIFEST_VALUE', 'is out of range', hint);
 }
 
+/** @returns whether there was an address for it */
 function addEndpoint(
   calls: Calls,
   { namespace = 'default' }: Metadata,
@@ -100,12 +103,18 @@ function addEndpoint(
   labels: Labels = {},
   { ports, serviceAccount }: PodSpec,
   at: At,
-): void {
+): boolean {
+  const address = calls.address(calls.podRange, `${namespace}/${name}`);
+  if (address === undefined) {
+    const message = `finds no address left in ${calls.podRange}`;
+    at.complain('PLB_MANIFEST_VALUE', message, 'Make fewer, or give the node a wider range.');
+    return false;
+  }
   const id = calls.label('node', namespace, name);
   const has = (key: string): boolean =>
     Object.keys(labels).some((own) => canonicalKey(own) === key);
   const props: ConstructCall['props'] = {
-    address: calls.address(POD_RANGE, `${namespace}/${name}`),
+    address,
     labels: {
       ...labels,
       ...(!has(SERVICE_ACCOUNT_LABEL) && { [SERVICE_ACCOUNT_LABEL]: serviceAccount }),
@@ -115,6 +124,7 @@ function addEndpoint(
   };
   const references = { namespace: calls.namespace(namespace, at) };
   calls.add({ construct: 'Endpoint', scope: 'node', id, props, references, origin: at.place });
+  return true;
 }
 
 const namespaceDocument = object<{ readonly metadata: Metadata }>('Namespace', {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { documentOf } from '../../src/manifests/build.js';
+import { documentOf } from '../../constructs/build-calls.js';
 import { readManifests } from '../../src/manifests/manifests.js';
 import { RESERVED } from '../../src/model/identity.js';
 import { decide } from '../../src/verdict/decide.js';

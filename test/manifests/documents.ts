@@ -1,4 +1,4 @@
-import { documentOf } from '../../src/manifests/build.js';
+import { documentOf } from '../../constructs/build-calls.js';
 import { readManifests } from '../../src/manifests/manifests.js';
 import { PlumbError, PlumbErrors } from '../../src/model/error.js';
 import type { ProgramDocument } from '../../src/model/program.js';

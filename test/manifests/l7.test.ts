@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { yamlOf } from '../../src/engine/export.js';
-import { documentOf } from '../../src/manifests/build.js';
+import { documentOf } from '../../constructs/build-calls.js';
 import { manifestsOf } from '../../src/manifests/export.js';
 import { readManifests } from '../../src/manifests/manifests.js';
 import type { ProgramDocument } from '../../src/model/program.js';

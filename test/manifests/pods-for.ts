@@ -45,9 +45,11 @@ export function withPods(document: ProgramDocument): ProgramDocument {
     ...{ [CLUSTER_LABEL]: 'default', ...ports, ...own },
   }));
   const made = [...new Map(all.map((own) => [JSON.stringify(sorted(own)), own])).values()];
-  const [node] = nodeSelectorsOf(policies).flatMap((selector) => labelsFor(selector) ?? []);
+  const node = nodeSelectorsOf(policies)
+    .map(labelsFor)
+    .find((own) => own !== undefined);
   const whole = program(made, policies, { services, ...(cidrGroups && { cidrGroups }) });
-  return { ...whole, nodes: whole.nodes.map((one) => ({ ...one, labels: node ?? {} })) };
+  return { ...whole, nodes: whole.nodes.map((one) => ({ ...one, ...(node && { labels: node }) })) };
 }
 
 /** Of addresses that rules name, the first of each prefix. */

@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 import { yamlOf } from '../../src/engine/export.js';
 import { matrixOf } from '../../src/engine/matrix.js';
 import { compileFor, type Compiled } from '../../src/engine/provenance.js';
-import { documentOf } from '../../src/manifests/build.js';
+import { documentOf } from '../../constructs/build-calls.js';
 import { manifestsOf, type ExportFormat } from '../../src/manifests/export.js';
 import { readManifests } from '../../src/manifests/manifests.js';
 import type { ConstructCall } from '../../src/model/construct-call.js';
@@ -54,9 +54,8 @@ export function withNodeOf(document: ProgramDocument, again: ProgramDocument): P
 }
 
 /** The matrix, without what a node is called. */
-export function bareMatrix(compiled: Compiled): Omit<Matrix, 'node'> {
-  const { node: _, ...rest } = matrixOf(compiled);
-  return rest;
+export function bareMatrix(compiled: Compiled): Matrix {
+  return { ...matrixOf(compiled), node: '' };
 }
 
 const TRAFFIC = [
