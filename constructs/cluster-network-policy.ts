@@ -2,10 +2,19 @@ import type { Construct } from 'constructs';
 import type { PolicySpec, RuleSpec, SelectorSpec } from '../src/model/program.js';
 import { plain } from './plain.js';
 import { Policy, POLICY_BASE, type PolicyBaseProps } from './policy.js';
-import { foldRules, type EgressRule, type IngressRule } from './rule.js';
+import { foldRules } from './fold-rules.js';
+import type { EgressDenyRule, IngressDenyRule, PlainEgressRule } from './rule.js';
 
 /** What a rule of a tier does with what it covers; `Pass` leaves it to the tiers after its own. */
 export type Action = 'Accept' | 'Deny' | 'Pass';
+
+/** What a tier does with what reaches the subjects. */
+export type TierIngressRule = IngressDenyRule & { readonly action: Action };
+
+/** What a tier does with what the subjects reach; names in the DNS cannot be denied. */
+export type TierEgressRule =
+  | (EgressDenyRule & { readonly action: Action })
+  | (PlainEgressRule & { readonly action: Exclude<Action, 'Deny'> });
 
 /** What a {@link ClusterNetworkPolicy} is made from, with the meaning of Kubernetes' tiers. */
 export interface ClusterNetworkPolicyProps extends PolicyBaseProps {
@@ -23,13 +32,13 @@ export interface ClusterNetworkPolicyProps extends PolicyBaseProps {
    * is left to the tiers after this one.
    * @default no rules
    */
-  readonly ingress?: readonly (IngressRule & { readonly action: Action })[];
+  readonly ingress?: readonly TierIngressRule[];
 
   /**
    * About what the subjects reach, in order.
    * @default no rules
    */
-  readonly egress?: readonly (EgressRule & { readonly action: Action })[];
+  readonly egress?: readonly TierEgressRule[];
 }
 
 const KNOWN: readonly (keyof ClusterNetworkPolicyProps)[] = [

@@ -2,10 +2,8 @@
 export { Construct } from 'constructs';
 export type {
   Entity,
-  FQDNSelectorSpec as FQDNSelector,
   ICMPFieldSpec as ICMPField,
   Labels,
-  PortRuleSpec as PortRule,
   PortSpec as Port,
   SelectorSpec as Selector,
 } from '../src/model/program.js';
@@ -16,6 +14,8 @@ export {
   ClusterNetworkPolicy,
   type Action,
   type ClusterNetworkPolicyProps,
+  type TierEgressRule,
+  type TierIngressRule,
 } from './cluster-network-policy.js';
 export { Endpoint, type EndpointProps } from './endpoint.js';
 export { Group, type GroupProps } from './group.js';
@@ -33,5 +33,23 @@ export { Node, type NodeProps } from './node.js';
 export { cidrs, entities, names, type Names, type Outside } from './peers.js';
 export { icmp, icmpv6, sctp, sctpRange, tcp, tcpRange, udp, udpRange } from './ports.js';
 export { Service, type Backend, type ServicePort, type ServiceProps } from './service.js';
-export type { CIDRRule, EgressRule, ICMPRule, IngressRule, TrafficProps } from './rule.js';
+export type {
+  DNSRules,
+  FQDNSelector,
+  HTTPRules,
+  ICMPRule,
+  IngressPortRule,
+  PlainPortRule,
+  PluginRules,
+  PortRule,
+  TrafficProps,
+} from './port-rule.js';
+export type {
+  CIDRRule,
+  EgressDenyRule,
+  EgressRule,
+  IngressDenyRule,
+  IngressRule,
+  PlainEgressRule,
+} from './rule.js';
 export { Subject, type Traffic } from './subject.js';

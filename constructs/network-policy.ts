@@ -3,53 +3,59 @@ import type { PolicySpec, SelectorSpec } from '../src/model/program.js';
 import { namespaceOf, type Namespace } from './namespace.js';
 import { plain } from './plain.js';
 import { Policy, POLICY_BASE, type PolicyBaseProps } from './policy.js';
-import { foldRules, type EgressRule, type IngressRule } from './rule.js';
+import { foldRules } from './fold-rules.js';
+import type {
+  EgressDenyRule,
+  EgressRule,
+  IngressDenyRule,
+  IngressRule,
+  PlainEgressRule,
+} from './rule.js';
 
 /** What a {@link NetworkPolicy} is made from: the shape of Cilium's policies, with the same meaning. */
-export type NetworkPolicyProps = NetworkPolicyRules &
-  (
-    | {
-        /** The subjects: endpoints whose labels match. `{}` is every endpoint. */
-        readonly endpointSelector: SelectorSpec;
-        readonly nodeSelector?: never;
-      }
-    | {
-        /**
-         * The subjects: nodes themselves, by their labels. Such a policy is in no namespace; what is not
-         * about a node that it selects is left alone.
-         */
-        readonly nodeSelector: SelectorSpec;
-        readonly endpointSelector?: never;
-        readonly namespace?: never;
-      }
-  );
+export type NetworkPolicyProps =
+  | (NetworkPolicyRules<IngressDenyRule, PlainEgressRule> & {
+      /**
+       * The subjects: nodes themselves, by their labels. Such a policy is in no namespace, and has no
+       * rules of layer 7; what is not about a node that it selects is left alone.
+       */
+      readonly nodeSelector: SelectorSpec;
+      readonly endpointSelector?: never;
+      readonly namespace?: never;
+    })
+  // The last one is what a compiler speaks of when nothing fits.
+  | (NetworkPolicyRules<IngressRule, EgressRule> & {
+      /** The subjects: endpoints whose labels match. `{}` is every endpoint. */
+      readonly endpointSelector: SelectorSpec;
+      readonly nodeSelector?: never;
+    });
 
-interface NetworkPolicyRules extends PolicyBaseProps {
+interface NetworkPolicyRules<Ingress, Egress> extends PolicyBaseProps {
   /**
    * What is allowed to reach the subjects. With at least one rule here or in `ingressDeny`, everything
    * else is denied.
    * @default no rules, and no default deny for ingress
    */
-  readonly ingress?: readonly IngressRule[];
+  readonly ingress?: readonly Ingress[];
 
   /**
    * What must not reach the subjects, whatever allows it.
    * @default no rules
    */
-  readonly ingressDeny?: readonly IngressRule[];
+  readonly ingressDeny?: readonly IngressDenyRule[];
 
   /**
    * What the subjects are allowed to reach. With at least one rule here or in `egressDeny`, everything
    * else is denied.
    * @default no rules, and no default deny for egress
    */
-  readonly egress?: readonly EgressRule[];
+  readonly egress?: readonly Egress[];
 
   /**
    * What the subjects must not reach, whatever allows it.
    * @default no rules
    */
-  readonly egressDeny?: readonly EgressRule[];
+  readonly egressDeny?: readonly EgressDenyRule[];
 
   /**
    * Whether the subjects are default-deny in a direction because of this policy.

@@ -37,6 +37,11 @@ const CHECK_ONLY: TS.CompilerOptions = {
   sourceMap: false,
 };
 
+/** What the compiler says of a property that another one rules out, such as ports beside ICMP. */
+const EXCLUDED = /is not assignable to type '(undefined|never)'/;
+
+const EDITOR = 'an editor shows the same message there';
+
 /** tsconfig.json names no file that is there: we name our own. */
 const NO_INPUTS = new Set([18_002, 18_003]);
 
@@ -99,7 +104,9 @@ function toPlumbError(diagnostic: TS.Diagnostic, directory: string): PlumbError 
   const { file, start, length, code } = diagnostic;
   const text = ts.flattenDiagnosticMessageText(diagnostic.messageText, '\n');
   const message = `${text} (TS${String(code)})`;
-  const hint = 'Mend the line so that the types agree; an editor shows the same message there.';
+  const hint = EXCLUDED.test(text)
+    ? `Leave it out: it does not go together with what else is said there; ${EDITOR}.`
+    : `Mend the line so that the types agree; ${EDITOR}.`;
   if (file === undefined || start === undefined) {
     return new PlumbError('PLB_TYPE', message, { hint: 'Mend tsconfig.json.' });
   }

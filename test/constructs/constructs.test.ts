@@ -224,7 +224,7 @@ describe('a policy', () => {
     ['inherited', { ingress: [{ toString: [] }] }],
   ])('with a field that %s does not have is refused', (_where, props) => {
     expect(
-      () => new NetworkPolicy(new App(), 'p', { endpointSelector: {}, ...props } as never),
+      () => new NetworkPolicy(new App(), 'p', { endpointSelector: {}, ...props }),
     ).toThrow(code('PLB_UNKNOWN_FIELD'));
   });
 });
