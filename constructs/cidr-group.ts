@@ -1,6 +1,7 @@
 import type { Construct } from 'constructs';
 import type { CIDRGroupSpec, Labels } from '../src/model/program.js';
 import { PlumbConstruct } from './base.js';
+import { Outside } from './peers.js';
 import { plain } from './plain.js';
 
 /** What a {@link CIDRGroup} is made from. */
@@ -37,6 +38,11 @@ export class CIDRGroup extends PlumbConstruct {
     this.name = plain(props.name ?? this.node.id, path, 'name');
     this.labels = plain(props.labels ?? {}, path, 'labels');
     this.cidrs = plain(props.cidrs, path, 'cidrs');
+  }
+
+  /** Its prefixes, as {@link Subject} talks of them. */
+  get asPeer(): Outside {
+    return new Outside(this.node.id, { cidrGroups: [{ name: this.name }] });
   }
 
   /** This group as plain data. */

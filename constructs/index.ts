@@ -7,6 +7,7 @@ export type {
   PortSpec as Port,
   SelectorSpec as Selector,
 } from '../src/model/program.js';
+export type { HeaderMatchSpec as HeaderMatch, HTTPRuleSpec as HTTPRule } from '../src/model/l7.js';
 export { App } from './app.js';
 export { Cluster, type ClusterProps } from './cluster.js';
 export { CIDRGroup, type CIDRGroupProps } from './cidr-group.js';
@@ -30,11 +31,24 @@ export { loadManifests } from './load-manifests.js';
 export { Namespace, type NamespaceProps } from './namespace.js';
 export { NetworkPolicy, type NetworkPolicyProps } from './network-policy.js';
 export { Node, type NodeProps } from './node.js';
-export { cidrs, entities, names, type Names, type Outside } from './peers.js';
-export { icmp, icmpv6, sctp, sctpRange, tcp, tcpRange, udp, udpRange } from './ports.js';
+export { cidrs, entities, names, nodes, type BackEnds, type Names, type Outside } from './peers.js';
+export {
+  dns,
+  http,
+  icmp,
+  icmpv6,
+  sctp,
+  sctpRange,
+  tcp,
+  tcpRange,
+  tls,
+  udp,
+  udpRange,
+} from './ports.js';
 export { Service, type Backend, type ServicePort, type ServiceProps } from './service.js';
 export type {
   DNSRules,
+  FilteredPortRule,
   FQDNSelector,
   HTTPRules,
   ICMPRule,
@@ -42,6 +56,7 @@ export type {
   PlainPortRule,
   PluginRules,
   PortRule,
+  TLSPortRule,
   TrafficProps,
 } from './port-rule.js';
 export type {
@@ -52,4 +67,4 @@ export type {
   IngressRule,
   PlainEgressRule,
 } from './rule.js';
-export { Subject, type Traffic } from './subject.js';
+export { Subject, type Destination, type Source, type Traffic } from './subject.js';

@@ -1,8 +1,10 @@
 import type { Construct } from 'constructs';
+import { PlumbError } from '../src/model/error.js';
 import { firstUsable, parsePrefix } from '../src/model/prefix.js';
 import type { Labels, NodeSpec } from '../src/model/program.js';
 import { PlumbConstruct } from './base.js';
 import { Cluster } from './cluster.js';
+import { nodes, Outside } from './peers.js';
 import { plain } from './plain.js';
 
 /** What a {@link Node} is made from. */
@@ -182,6 +184,21 @@ export class Node extends PlumbConstruct {
     this.eventBytes = props.eventBytes ?? false;
     this.eventAllowed = props.eventAllowed ?? false;
     this.cluster = this.node.scopes.findLast((scope) => scope instanceof Cluster);
+  }
+
+  /**
+   * The host itself, as {@link Subject} talks of it: nodes that have its labels too are meant with it.
+   * @throws PlumbError PLB_SUBJECT when it has no labels
+   */
+  get asPeer(): Outside {
+    if (Object.keys(this.labels).length > 0) {
+      return new Outside(this.node.id, nodes(this.labels).peers);
+    }
+    const { path } = this.node;
+    throw new PlumbError('PLB_SUBJECT', `${path} has no labels, so that nothing selects it alone`, {
+      origin: { path },
+      hint: "Give it labels, or say entities('host') for the node that an endpoint is on.",
+    });
   }
 
   /** This node as plain data. */

@@ -1,11 +1,25 @@
-import type { Entity, FQDNSelectorSpec, RuleSpec } from '../src/model/program.js';
+import type { Entity, Labels, PortSpec, RuleSpec } from '../src/model/program.js';
+import type { FQDNSelector } from './port-rule.js';
 
-/** Who is no endpoint: part of a rule. Made by {@link entities} and {@link cidrs}. */
+/** Who is no endpoint: part of a rule. Made by {@link entities}, {@link cidrs} and {@link nodes}. */
 export class Outside {
   /** @param word for ids of constructs */
   constructor(
     readonly word: string,
-    readonly peers: Pick<RuleSpec, 'entities' | 'cidr' | 'cidrSet'>,
+    readonly peers: Pick<RuleSpec, 'entities' | 'cidr' | 'cidrGroups' | 'nodes'>,
+  ) {}
+}
+
+/** Back-ends of a service: only what may be reached. A Service makes it. */
+export class BackEnds {
+  /**
+   * @param word for ids of constructs
+   * @param ports where the back-ends listen
+   */
+  constructor(
+    readonly word: string,
+    readonly peers: Required<Pick<RuleSpec, 'services'>>,
+    readonly ports: readonly PortSpec[],
   ) {}
 }
 
@@ -26,13 +40,20 @@ export function cidrs(...list: readonly [string, ...string[]]): Outside {
   return new Outside('cidrs', { cidr: list });
 }
 
+/** Nodes that have all of these labels, this one too, for example `nodes({ role: 'edge' })`; `{}` is every node. */
+export function nodes(labels: Labels): Outside {
+  return new Outside('nodes', { nodes: [{ matchLabels: labels }] });
+}
+
 /**
  * Addresses of names in the DNS: with a star they are patterns (`*` within one label, a leading `**.` for
  * any depth), else names as they are. At least one.
  */
 export function names(...list: readonly [string, ...string[]]): Names {
-  const fqdns = list.map((text): FQDNSelectorSpec =>
-    text.includes('*') ? { matchPattern: text } : { matchName: text },
-  );
-  return new Names({ fqdns });
+  return new Names({ fqdns: list.map(fqdnOf) });
+}
+
+/** With a star it is a pattern. */
+export function fqdnOf(text: string): FQDNSelector {
+  return text.includes('*') ? { matchPattern: text } : { matchName: text };
 }

@@ -47,14 +47,16 @@ export interface PlainPortRule {
   readonly serverNames?: never;
 }
 
-interface FilteredPortRule<Rules> {
+/** Ports of one protocol of layer 7. */
+export interface FilteredPortRule<Rules> {
   readonly ports: readonly PortSpec[];
   /** What of their traffic is let through. */
   readonly rules: Rules;
   readonly serverNames?: never;
 }
 
-interface TLSPortRule {
+/** Ports of TLS. */
+export interface TLSPortRule {
   readonly ports: readonly PortSpec[];
   /** Names of TLS servers (SNI) that may be asked for, as patterns of names; TCP. */
   readonly serverNames: readonly string[];

@@ -3,6 +3,7 @@ import type { SelectorSpec } from '../src/model/program.js';
 import type { BackendSpec, ServiceSpec } from '../src/model/service.js';
 import { PlumbConstruct } from './base.js';
 import { Endpoint } from './endpoint.js';
+import { BackEnds } from './peers.js';
 import { plain } from './plain.js';
 
 /** One port of a {@link Service}. */
@@ -109,6 +110,15 @@ export class Service extends PlumbConstruct {
       algorithm,
       affinity: plain(affinity, path, 'affinity'),
     };
+  }
+
+  /** Its back-ends at their ports, as {@link Subject} talks of them. */
+  get asPeer(): BackEnds {
+    const ports = this.spec.ports.map(({ targetPort, protocol }) => ({
+      port: targetPort,
+      protocol,
+    }));
+    return new BackEnds(this.node.id, { services: [this.name] }, ports);
   }
 
   /** This service as plain data. */

@@ -1,14 +1,20 @@
 import {
   App,
+  CIDRGroup,
   cidrs,
+  dns,
   Endpoint,
   entities,
   Group,
+  http,
   icmp,
   names,
   Namespace,
   Node,
+  nodes,
+  Service,
   tcp,
+  tls,
   udp,
   type Subject,
 } from 'plumbline';
@@ -96,6 +102,70 @@ describe('what endpoints and groups may do', () => {
     ]);
   });
 
+  test('reaches back-ends of a service, on the ports where they listen', () => {
+    const { app, empire, policies } = galaxy();
+    const ports = [
+      { port: 80, targetPort: 8080 },
+      { port: 53, protocol: 'UDP' as const },
+    ];
+    const selector = { matchLabels: { class: 'deathstar' } };
+    const landing = new Service(app, 'landing', { addresses: ['10.96.0.1'], ports, selector });
+    empire.allowTo(landing);
+    empire.denyTo(landing, tcp(22));
+    const [open, shut] = policies();
+    expect(open).toMatchObject({
+      name: 'empire-allow-to-landing',
+      egress: [{ services: ['landing'], toPorts: [{ ports: [tcp(8080), udp(53)] }] }],
+    });
+    expect(shut?.egressDeny).toEqual([{ services: ['landing'], toPorts: [{ ports: [tcp(22)] }] }]);
+  });
+
+  test('is about groups of prefixes by their name', () => {
+    const { app, deathstar, policies } = galaxy();
+    const office = new CIDRGroup(app, 'office', { cidrs: ['192.0.2.0/24'] });
+    deathstar.allowFrom(office, tcp(80));
+    expect(policies()[0]).toMatchObject({
+      name: 'deathstar-allow-from-office',
+      ingress: [{ cidrGroups: [{ name: 'office' }], toPorts: [{ ports: [tcp(80)] }] }],
+    });
+  });
+
+  test('is about nodes by their labels, one of them or all that have some', () => {
+    const { app, deathstar, policies } = galaxy();
+    const labels = { role: 'edge' };
+    const endor = new Node(app, 'endor', { podCIDRs: ['10.2.0.0/24'], labels });
+    deathstar.allowFrom(endor);
+    deathstar.denyFrom(nodes({}), tcp(22));
+    expect(policies().map(({ ingress, ingressDeny }) => ingress ?? ingressDeny)).toEqual([
+      [{ nodes: [{ matchLabels: labels }] }],
+      [{ nodes: [{ matchLabels: {} }], toPorts: [{ ports: [tcp(22)] }] }],
+    ]);
+  });
+
+  test('may be requests of HTTP, beside plain ports and ICMP', () => {
+    const { deathstar, empire, policies } = galaxy();
+    const landing = { method: 'POST', path: '/v1/request-landing' };
+    deathstar.allowFrom(empire, http(80, landing), tcp(443), icmp('EchoRequest'));
+    const peers = { endpoints: [empire.selector] };
+    expect(policies()[0]?.ingress).toEqual([
+      {
+        ...peers,
+        toPorts: [{ ports: [tcp(443)] }, { ports: [tcp(80)], rules: { http: [landing] } }],
+      },
+      { ...peers, icmps: [{ fields: [icmp('EchoRequest')] }] },
+    ]);
+  });
+
+  test('may be names of TLS servers, and questions about names', () => {
+    const { empire, policies } = galaxy();
+    empire.allowTo(entities('world'), tls(443, '*.example.org'), dns('*.example.org', 'a.example'));
+    const ask = [{ matchPattern: '*.example.org' }, { matchName: 'a.example' }];
+    expect(policies()[0]?.egress?.[0]?.toPorts).toEqual([
+      { ports: [tcp(443)], serverNames: ['*.example.org'] },
+      { ports: [tcp(53), udp(53)], rules: { dns: ask } },
+    ]);
+  });
+
   test('is said of endpoints of a namespace by a group in it', () => {
     const { app } = galaxy();
     const group = new Group(new Namespace(app, 'alliance'), 'all', { labels: {} });
@@ -112,6 +182,15 @@ describe('what makes no sense', () => {
     expectTypeOf(names('a')).not.toExtend<Parameters<Subject['denyTo']>[0]>();
     expectTypeOf<string>().not.toExtend<To>();
     expectTypeOf<[]>().not.toExtend<Parameters<typeof cidrs>>();
+    expectTypeOf<Service>().toExtend<To>();
+    expectTypeOf<Service>().not.toExtend<From>();
+    expectTypeOf<CIDRGroup | Node>().toExtend<From>();
+    type InFrom = Parameters<Subject['allowFrom']>[1];
+    type Denied = Parameters<Subject['denyTo']>[1];
+    expectTypeOf(http(80)).toExtend<InFrom>();
+    expectTypeOf(dns()).not.toExtend<InFrom>();
+    expectTypeOf(http(80)).not.toExtend<Denied>();
+    expectTypeOf(tls(443, 'a.b')).not.toExtend<Denied>();
   });
 
   test('is refused when it gets around types', () => {
@@ -124,5 +203,10 @@ describe('what makes no sense', () => {
     const { hoth, empire } = galaxy();
     const bare = new Endpoint(hoth, 'bare', { labels: {}, address: '10.1.0.9' });
     expect(() => bare.allowFrom(empire)).toThrow(code('PLB_SUBJECT'));
+  });
+
+  test('is a node without labels as a peer, too', () => {
+    const { hoth, deathstar } = galaxy();
+    expect(() => deathstar.allowFrom(hoth)).toThrow(code('PLB_SUBJECT'));
   });
 });
