@@ -42,10 +42,11 @@ static __always_inline enum reason decide(struct __sk_buff *skb, struct run *run
   /* Only the datapath itself may answer for a service. */
   if (flow && (flow->flags & FLOW_SERVICE) && (!mayBeToService || run->tracking.isReply))
     return NO_SERVICE;
-  if (feature_services && mayBeToService && (!flow || (flow->flags & FLOW_SERVICE))) {
+  if (feature_services && mayBeToService &&
+      (!flow || (flow->flags & FLOW_SERVICE) || may_become_service(run, flow, epoch))) {
     reason = resolve_service(run, epoch, flow != 0);
     if (reason) return reason;
-    if (run->isTranslated) flow = find_run_flow(run, packet);
+    if (run->isTranslated || flow) flow = find_run_flow(run, packet);
   }
   if (!isToKnown) *destination = find_side(&run->to, &packet->destination, config);
   if (flow && flow->epoch == epoch && !run->choice.isNew) {

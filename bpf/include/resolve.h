@@ -4,6 +4,14 @@
 
 #include "run.h"
 
+/* A flow that is older than the last change may be to what has become a service since. A connection
+ * that stands is nobody's but its two ends'. */
+static __always_inline int may_become_service(const struct run *run, const struct plumb_flow *flow,
+                                              __u32 epoch) {
+  if (flow->epoch == epoch || flow->flags & FLOW_TRANSLATED || run->tracking.isReply) return 0;
+  return run->packet.protocol != TCP || is_opening(&run->packet);
+}
+
 /*
  * The flow to a service that the packet opens or is of; then the packet becomes one to a back-end.
  * A function of its own, like all that only some packets need: the verifier walks through it once.
@@ -13,6 +21,7 @@ __noinline int resolve_service(struct run *run, __u32 epoch, int isKnown) {
   struct choice *choice = &run->choice;
   struct plumb_flow *flow = isKnown ? find_flow(&run->tracking, &run->packet) : 0;
 
+  if (flow && !(flow->flags & FLOW_SERVICE)) flow = 0;
   if (flow) {
     choice->address = flow->natAddress;
     choice->port = flow->natPort;
@@ -22,7 +31,12 @@ __noinline int resolve_service(struct run *run, __u32 epoch, int isKnown) {
     enum reason reason = choose_backend(&run->packet, choice);
     if (reason) return reason;
   }
-  if (!choice->isFound) return FORWARDED;
+  if (!choice->isFound) {
+    /* The service is gone, and the flow to it. */
+    if (flow && !bpf_map_delete_elem(&plumb_conntrack, &run->tracking.tuple))
+      count_one(FLOWS_REMOVED);
+    return FORWARDED;
+  }
   if (flow && !choice->isNew) {
     flow->epoch = epoch;
     touch_flow(flow, &run->tracking, &run->packet);

@@ -4,10 +4,14 @@ import type { Json } from '../state/canonical-json.js';
 import { resource } from '../state/kinds.js';
 import type { NftRule, Resource } from '../state/state.js';
 import { isIPv6 } from './addresses.js';
+import { NODE_DEVICE } from './node.js';
 
 const CHAIN = 'postrouting';
 /** NF_IP_PRI_NAT_SRC. */
 const SOURCE_NAT = 100;
+const IS_TO_DATAPATH: Json = {
+  match: { op: '==', left: { meta: { key: 'oifname' } }, right: NODE_DEVICE },
+};
 
 /**
  * What endpoints send beyond the nodes and their ranges leaves in the node's name: nobody out there
@@ -19,6 +23,8 @@ export function masqueradeTable(node: NodeSpec, { nodes }: ProgramDocument): Res
   const stay = nodes
     .flatMap(({ podCIDRs, addresses }) => [...podCIDRs, ...addresses])
     .map((inside): NftRule => ({ chain: CHAIN, expr: [match('daddr', inside), { return: null }] }));
+  // Behind the node's own device the datapath tells the host from endpoints by their addresses.
+  const own: NftRule = { chain: CHAIN, expr: [IS_TO_DATAPATH, { return: null }] };
   const leave = node.podCIDRs.map((range): NftRule => {
     return { chain: CHAIN, expr: [match('saddr', range), { masquerade: null }] };
   });
@@ -33,7 +39,7 @@ export function masqueradeTable(node: NodeSpec, { nodes }: ProgramDocument): Res
     family: 'inet',
     name: 'plumb',
     chains: [chain],
-    rules: [...stay, ...leave],
+    rules: [own, ...stay, ...leave],
   } as const;
   return [resource('nft-table', table, node.origin)];
 }

@@ -32,6 +32,9 @@ const to = (port: number, back: string, rest: Partial<WorldService> = {}): World
   ...rest,
 });
 
+/** Of somebody outside, until a service takes it. */
+const LATE = AT.inPrefix;
+
 describe('a packet to a service', () => {
   test.each([
     [AT.a, AT.vip, AT.b],
@@ -90,6 +93,36 @@ describe('a packet to a service', () => {
     await replace(to(53, AT.remote, { protocol, set: 9 }));
     datapath.setEpoch(3, 0);
     expect(await where()).toBe(AT.remote);
+  });
+
+  test('of a flow that was there before the service goes to it, but not of a connection', async () => {
+    await datapath.load(open);
+    const [protocol, port] = [PROTOCOL.udp, 53];
+    const ask = (flags?: string) => tcp(AT.a, LATE, [4000, 80], flags);
+    expect(endsOf((await send(udp(AT.a, LATE, [4000, port]))).data).destination).toBe(LATE);
+    expect(endsOf((await send(ask())).data).destination).toBe(LATE);
+    await replace({ ...to(port, AT.b, { protocol, set: 7 }), address: LATE });
+    await replace({ ...to(80, AT.b, { set: 8 }), address: LATE });
+    datapath.setEpoch(2, 0);
+    const { data } = await send(udp(AT.a, LATE, [4000, port]));
+    expect(endsOf(data).destination).toBe(AT.b);
+    const back = await send(udp(AT.b, AT.a, [port, 4000]), 'ep1');
+    expect(endsOf(back.data)).toMatchObject({ source: LATE, destination: AT.a });
+    expect(endsOf((await send(ask('A'))).data).destination).toBe(LATE);
+    // Another try to open the same one, after one more change.
+    datapath.setEpoch(3, 0);
+    expect(endsOf((await send(ask())).data).destination).toBe(AT.b);
+  });
+
+  test('is nobody’s when the service is gone, also of a flow that was to it', async () => {
+    await datapath.load(open);
+    const frame = udp(AT.a, LATE, [4000, 53]);
+    const service = { ...to(53, AT.b, { protocol: PROTOCOL.udp, set: 7 }), address: LATE };
+    await replace(service);
+    expect(endsOf((await send(frame)).data).destination).toBe(AT.b);
+    await datapath.clear('plumb_services');
+    datapath.setEpoch(2, 0);
+    for (let i = 0; i < 3; i++) expect(endsOf((await send(frame)).data).destination).toBe(LATE);
   });
 
   test('to itself sees the service as its client', async () => {
