@@ -16,9 +16,11 @@ import { synth } from '../../src/synth/synth.js';
 import { OBJECT } from '../bpf/datapath.js';
 import { changingProgram } from './changing-program.js';
 
+type ProgramOf = (turn: number) => ProgramDocument;
+
 /** Numbers of all identities that any turn has: they do not depend on which turns came before. */
-function numbered(node: string): IdentityLock {
-  const all = Array.from({ length: 12 }, (_, turn) => changingProgram(node, turn).endpoints);
+function numbered(programOf: ProgramOf): IdentityLock {
+  const all = Array.from({ length: 12 }, (_, turn) => programOf(turn).endpoints);
   return allocateIdentities(all.flat(), EMPTY_LOCK).lock;
 }
 
@@ -30,9 +32,7 @@ export type Turn = number | RedirectMode | 'none';
 /** What the changing program means after so many turns; of none: nothing. */
 export function stateOfTurn(node: string, turn: Turn): State {
   if (turn === 'none') return emptyState(node);
-  const { document, node: spec, allocation, policy } = compiledTurn(node, turn);
-  const hash = createHash('sha256').update(readFileSync(OBJECT)).digest('hex').slice(0, 16);
-  return synth({ document, node: spec, allocation, compiled: policy, datapath: { hash } });
+  return stateOf(compiledTurn(node, turn), OBJECT);
 }
 
 /** What is written beside it; of none: nothing. */
@@ -43,9 +43,19 @@ export function provenanceOfTurn(node: string, turn: Turn): Json | undefined {
 
 function compiledTurn(node: string, turn: Exclude<Turn, 'none'>): Compiled {
   const document = typeof turn === 'number' ? changingProgram(node, turn) : filtered(node, turn);
+  return compiledOf(document, (one) => changingProgram(node, one));
+}
+
+/** A document for its first node, with the numbers of all turns. */
+function compiledOf(document: ProgramDocument, programOf: ProgramOf): Compiled {
   const [spec] = document.nodes;
   if (spec === undefined) throw new Error('there is no node');
-  return compileFor(document, spec, allocateIdentities(document.endpoints, numbered(node)));
+  return compileFor(document, spec, allocateIdentities(document.endpoints, numbered(programOf)));
+}
+
+function stateOf({ document, node, allocation, policy }: Compiled, object: string): State {
+  const hash = createHash('sha256').update(readFileSync(object)).digest('hex').slice(0, 16);
+  return synth({ document, node, allocation, compiled: policy, datapath: { hash } });
 }
 
 /** Filters a port besides, and translates what leaves for the world. */
@@ -76,4 +86,16 @@ export async function turnTo(node: string, instance: Instance, turn: Turn): Prom
     previous: keptText,
     ...(program === undefined ? {} : { provenance: JSON.stringify(program) }),
   });
+}
+
+/** Makes a node what a turn of another program says, by an object file that may be another one each time. */
+export async function turnBy(
+  instance: Instance,
+  programOf: ProgramOf,
+  turn: number,
+  objectPath: string,
+): Promise<State> {
+  const desired = stateOf(compiledOf(programOf(turn), programOf), objectPath);
+  const actual = await readState(instance, { node: desired.node, objectPath });
+  return apply(plan(desired, actual), instance, { objectPath });
 }

@@ -22,8 +22,8 @@ export interface Counts {
   readonly answered: number;
 }
 
-/** UDP questions, new TCP connections with one question each, or one connection with many. */
-export type LoadKind = 'datagrams' | 'connections' | 'dialogue';
+/** UDP questions, new TCP connections with one question each, one connection with many, or pings. */
+export type LoadKind = 'datagrams' | 'connections' | 'dialogue' | 'echoes';
 
 interface Reply {
   readonly call: number;
