@@ -18,7 +18,8 @@ export function httpListener(listener: HTTPListener): string[] {
     // While another process takes over, no request meets a connection that is just being closed.
     '  option idle-close-on-response',
     `  log-format ${httpLogFormat(id)}`,
-    '  http-request set-var(txn.method) method',
+    // As text: of methods that HAProxy does not know, variables keep another one.
+    '  http-request set-var-fmt(txn.method) %[method]',
     '  http-request set-var(txn.path) path',
     '  http-request set-var(txn.host) req.fhdr(host),host_only,lower',
     ...WELL_FORMED,

@@ -5,8 +5,8 @@ const refuse = (...tests: readonly string[]): string =>
 const matches = (fetch: string, expression: string): string =>
   `{ ${fetch} -m reg ${quote(expression)} }`;
 
-/** Encoded: NUL, the slash, the backslash, the number sign, and UTF-8 that is longer than it may be. */
-const ENCODED = '(?i)%(00|2f|5c|23|c[01]|e0%[89]|f0%8)';
+/** What is no code, and those of NUL, the slash, the backslash, the number sign, and UTF-8 too long. */
+const ENCODED = '(?i)%(?![0-9a-f]{2})|%(00|2f|5c|23|c[01]|e0%[89]|f0%8)';
 
 /**
  * What rules judge is what the server gets: what servers may read in more than one way is refused, and the
@@ -19,8 +19,8 @@ export const WELL_FORMED: readonly string[] = [
   // HAProxy counts lengths modulo 2^64.
   refuse(matches('req.fhdr(content-length)', '[^0-9]|.{19}')),
   refuse(matches('req.hdrs', '\\x00')),
-  '  http-request normalize-uri percent-to-uppercase strict',
-  '  http-request normalize-uri percent-decode-unreserved strict',
+  '  http-request normalize-uri percent-to-uppercase',
+  '  http-request normalize-uri percent-decode-unreserved',
   '  http-request normalize-uri path-merge-slashes',
   '  http-request normalize-uri path-strip-dot',
   '  http-request normalize-uri path-strip-dotdot full',

@@ -49,6 +49,7 @@ export const paths: readonly SmugglingCase[] = [
   ...path('a parameter', '/v1/x;y=z/a', 200, '/v1/x;y=z/a'),
   ...path('half an encoding', '/v1/%2', 400),
   ...path('an encoding of no digits', '/v1/%zz', 400),
+  ...path('half an encoding in the query', '/v1/x?a=50%', 200, '/v1/x?a=50%'),
   ...path('an encoding of IIS', '/v1/%u002e%u002e/admin', 400),
   ...path('letters encoded', '/%61dmin', 403),
   ...path('letters encoded that are let through', '/%761/x', 200, '/v1/x'),
