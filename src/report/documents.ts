@@ -100,7 +100,17 @@ const matrix = z.strictObject({
   version: z.literal(1),
   node: z.string(),
   peers: z.array(
-    z.strictObject({ id: count, name: z.string(), labels: texts, local: z.boolean() }),
+    z.strictObject({
+      id: count,
+      kind: z.enum(['endpoints', 'nodes', 'prefixes', 'names', 'reserved']),
+      name: z.string(),
+      endpoints: z.array(z.string()).optional(),
+      nodes: z.array(z.string()).optional(),
+      prefixes: z.array(z.string()).optional(),
+      names: z.array(z.string()).optional(),
+      labels: texts,
+      local: z.boolean(),
+    }),
   ),
   ports: z.array(z.string()),
   pairs: z.array(
@@ -109,6 +119,7 @@ const matrix = z.strictObject({
       to: count,
       ports: z.record(z.string(), z.boolean()),
       filtered: texts.optional(),
+      audited: z.array(z.string()).optional(),
     }),
   ),
 });

@@ -14,11 +14,15 @@ const NAMED = 4;
  */
 export function graphOf({ node, peers, ports, pairs }: Matrix): string | undefined {
   if (peers.length > MOST_PEERS) return undefined;
-  const edges = pairs.flatMap(({ from, to, ports: allowed, filtered = {} }) => {
+  const edges = pairs.flatMap(({ from, to, ports: allowed, filtered = {}, audited = [] }) => {
     const open = ports.filter((port) => allowed[port] === true);
     if (open.length === 0 || from === to) return [];
-    const isAll = open.length === ports.length && Object.keys(filtered).length === 0;
-    const named = open.map((port) => (filtered[port] === undefined ? port : `${port} in part`));
+    const isAll =
+      open.length === ports.length && Object.keys(filtered).length + audited.length === 0;
+    const named = open.map((port) => {
+      const part = filtered[port] === undefined ? port : `${port} in part`;
+      return audited.includes(port) ? `${part}, audited` : part;
+    });
     const label = isAll ? '' : portsText(named);
     return [`  n${String(from)} -> n${String(to)} [${edgeStyle(isAll)}, label=${quoted(label)}];`];
   });

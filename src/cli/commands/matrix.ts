@@ -2,7 +2,7 @@ import { Args, Flags } from '@oclif/core';
 import { drawMatrix } from '../../engine/draw.js';
 import { matrix } from '../../engine/matrix.js';
 import { MOST_PEERS } from '../../report/graph.js';
-import { renderMatrixMarkdown } from '../../report/matrix.js';
+import { renderMatrix, renderMatrixMarkdown } from '../../report/matrix.js';
 import { PlumbCommand } from '../base.js';
 import { manifestsFlag, nodeFlag } from '../flags.js';
 import { writePrivately } from '../write-privately.js';
@@ -10,7 +10,7 @@ import { writePrivately } from '../write-privately.js';
 export default class MatrixCommand extends PlumbCommand {
   static override summary = 'Show who can talk to whom, by ports that rules name.';
   static override description =
-    'Every pair of identities with an end on this node, with the host and the world. The applied program is asked when none is named; a named one is compiled, without privileges.';
+    'Every pair of identities with an end on this node, with the host, the world, nodes, and prefixes and names of rules. The applied program is asked when none is named; a named one is compiled, without privileges.';
   static override args = {
     program: Args.string({ description: 'the program; the applied one by default' }),
   };
@@ -18,7 +18,7 @@ export default class MatrixCommand extends PlumbCommand {
     node: nodeFlag,
     manifests: manifestsFlag,
     markdown: Flags.boolean({
-      description: 'print a table of Markdown (the default)',
+      description: 'print a table of Markdown',
       exclusive: ['json'],
     }),
     svg: Flags.string({ description: 'also write a picture', helpValue: 'FILE' }),
@@ -33,7 +33,9 @@ export default class MatrixCommand extends PlumbCommand {
         this.warn(`no picture: more than ${String(MOST_PEERS)} peers`);
       } else await writePrivately(flags.svg, `${drawn}\n`);
     }
-    this.log(renderMatrixMarkdown(made));
+    this.log(
+      flags.markdown ? renderMatrixMarkdown(made) : renderMatrix(made, { colour: this.colour }),
+    );
     return made;
   }
 }
