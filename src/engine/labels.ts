@@ -17,7 +17,8 @@ export function whoText(
   const missing = everybody.filter((peer) => !inside.has(peer));
   const text = (peer: Peer): string => peerText(peer, labels);
   if (missing.length === 0) return 'anyone';
-  if (missing.length < peers.length && missing.length <= SHOWN) {
+  // Of those who are somebody: peers may be such as nobody is yet.
+  if (missing.length < everybody.length - missing.length && missing.length <= SHOWN) {
     return `anyone but ${missing.map(text).join(', ')}`;
   }
   // Endpoints before what is outside or reserved: they are what a program is about.

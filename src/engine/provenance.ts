@@ -34,11 +34,22 @@ export function compileFor(
   node: NodeSpec,
   allocation: Allocation,
 ): Compiled {
+  return compileWith({ document, node, allocation }, []);
+}
+
+/** Compiles as if there were endpoints of further identities, too, on this node and elsewhere. */
+export function compileWith(
+  { document, node, allocation }: Omit<Compiled, 'policy'>,
+  more: readonly Identity[],
+): Compiled {
   const local = document.endpoints.filter((endpoint) => endpoint.node === node.name);
   const input = {
     policies: document.policies,
-    identities: withNodes(allocation.identities, document.nodes, node),
-    subjects: local.map((endpoint) => allocation.idOf(endpoint.labels)),
+    identities: [...withNodes(allocation.identities, document.nodes, node), ...more],
+    subjects: [
+      ...local.map((endpoint) => allocation.idOf(endpoint.labels)),
+      ...more.map(({ id }) => id),
+    ],
     node,
   };
   const audits = auditsOf(

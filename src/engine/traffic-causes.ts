@@ -10,8 +10,8 @@ import { explainDirection, type Cause, type Explanation } from '../verdict/expla
 import { compareFilters, type RequestChange } from '../verdict/requests.js';
 import type { Compiled } from './provenance.js';
 
-/** As much of a program as verdicts are explained with. */
-export type Known = Pick<Compiled, 'policy'>;
+/** As much of a program as verdicts are explained with; a state that was read from a file has rules of none. */
+export type Known = Pick<Compiled, 'policy'> & Partial<Compiled>;
 
 export type Why = Pick<TrafficLine, 'causes' | 'note'>;
 

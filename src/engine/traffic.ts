@@ -4,7 +4,8 @@ import type { TrafficLine } from '../report/traffic.js';
 import { verdictDelta, type VerdictChange } from '../verdict/delta.js';
 import type { PeerGroup } from '../verdict/groups.js';
 import { listText, whoText, type Peer } from './labels.js';
-import { labelsById } from './provenance.js';
+import { labelsById, type Compiled } from './provenance.js';
+import { admittedBetween } from './traffic-admitted.js';
 import { joined, partsOf } from './traffic-ports.js';
 import { whyOf, type Known, type Sides, type Why } from './traffic-causes.js';
 
@@ -25,6 +26,40 @@ export function trafficLines(
   applied: Known | undefined,
   after: Known,
 ): TrafficLine[] {
+  const sides = { before, applied, after };
+  const lines = linesOf(verdictDelta(before, after.policy), sides);
+  // From nothing everything is new: then only those who exist are told of.
+  if (before === null || !isProgram(applied) || !isProgram(after)) return lines;
+  const admitted = admittedBetween(applied, after);
+  if (admitted === undefined) return lines;
+  const { changes, names, isComplete } = admitted;
+  const theirs = {
+    before: admitted.before.policy,
+    applied: admitted.before,
+    after: admitted.after,
+  };
+  return [...lines, ...linesOf(changes, theirs, names), ...(isComplete ? [] : [NOT_ALL])];
+}
+
+const NOT_ALL: TrafficLine = {
+  change: 'change',
+  from: 'whoever else selectors mean (nobody yet)',
+  to: 'anyone',
+  what: 'any',
+  note: 'not compared: too many combinations of labels',
+};
+
+function isProgram(known: Known | undefined): known is Compiled {
+  return known?.document !== undefined;
+}
+
+/** @param names of identities that nobody has */
+function linesOf(
+  changes: readonly VerdictChange[],
+  sides: Sides,
+  names: ReadonlyMap<number, string> = new Map(),
+): TrafficLine[] {
+  const { applied, after } = sides;
   const labels = new Map([
     ...(applied === undefined ? [] : labelsById(applied)),
     ...labelsById(after),
@@ -39,11 +74,15 @@ export function trafficLines(
     prefixes,
     identities,
   }: Pick<PeerGroup, 'prefixes' | 'identities'>): Peer[] => [
-    ...(prefixes ?? identities.flatMap((id): readonly Peer[] => prefixesOf.get(id) ?? [id])),
+    ...(prefixes ??
+      identities.flatMap((id): readonly Peer[] => {
+        const name = names.get(id);
+        return name === undefined ? (prefixesOf.get(id) ?? [id]) : [name];
+      })),
   ];
-  const everybody = peersOf({ identities: [...after.policy.classes.keys()] });
-  const sides = { before, applied, after };
-  const rows = verdictDelta(before, after.policy).flatMap((change) =>
+  const present = [...after.policy.classes.keys()].filter((id) => !names.has(id));
+  const everybody = peersOf({ identities: present });
+  const rows = changes.flatMap((change) =>
     rowsOf(change, sides, peersOf(change.from), peersOf(change.to)),
   );
   return merge(merge(merge(rows, 'what'), 'from'), 'to').map(({ from, to, what, ...row }) => ({

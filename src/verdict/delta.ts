@@ -16,24 +16,27 @@ export interface VerdictChange extends PortChange {
  * either knows, all protocols and all ports, and if both have prefixes, over all addresses outside.
  * One end must be an endpoint of this node afterwards; `null` is a node without any.
  */
-export function verdictDelta(
+export function verdictDelta(before: PolicyView | null, after: PolicyView): VerdictChange[] {
+  const groups = groupPeers(before, after);
+  const local = groups.filter(({ seats }) => seats[1].isLocal);
+  const compare = comparePairs(before, after);
+  return groups.flatMap((from) =>
+    (from.seats[1].isLocal ? groups : local).flatMap((to) => compare(from, to)),
+  );
+}
+
+/** What changes between two groups. */
+export function comparePairs(
   before: PolicyView | null,
   after: PolicyView,
-  groups: readonly PeerGroup[] = groupPeers(before, after),
-): VerdictChange[] {
-  const local = groups.filter(({ seats }) => seats[1].isLocal);
+): (from: PeerGroup, to: PeerGroup) => VerdictChange[] {
   const compare = comparer();
-  const changes: VerdictChange[] = [];
-  for (const from of groups) {
-    for (const to of from.seats[1].isLocal ? groups : local) {
-      const wasHere = before !== null && (from.seats[0].isLocal || to.seats[0].isLocal);
-      const old = wasHere ? sidesOf(before, from.seats[0], to.seats[0]) : undefined;
-      for (const change of compare(old, sidesOf(after, from.seats[1], to.seats[1]))) {
-        changes.push({ from, to, ...change });
-      }
-    }
-  }
-  return changes;
+  return (from, to) => {
+    const wasHere = before !== null && (from.seats[0].isLocal || to.seats[0].isLocal);
+    const old = wasHere ? sidesOf(before, from.seats[0], to.seats[0]) : undefined;
+    const changes = compare(old, sidesOf(after, from.seats[1], to.seats[1]));
+    return changes.map((change) => ({ from, to, ...change }));
+  };
 }
 
 function sidesOf(view: PolicyView, source: Seat, destination: Seat): Side[] {

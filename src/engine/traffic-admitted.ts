@@ -1,0 +1,103 @@
+import { CLUSTER_IDENTITY_MAX, type Identity } from '../model/identity.js';
+import type { SelectorSpec } from '../model/program.js';
+import { selectorKey, selectorLabelKeys } from '../model/selector.js';
+import { asksForReserved } from '../policy/peers.js';
+import { PolicyParser, type ParsedPolicy } from '../policy/policy-set.js';
+import { admittedDelta } from '../verdict/admitted-delta.js';
+import { witnessesOf, witnessText } from '../verdict/admitted.js';
+import type { VerdictChange } from '../verdict/delta.js';
+import { compileWith, type Compiled } from './provenance.js';
+
+/** Sorts of people who do not exist that a plan looks at, at most. */
+const MOST = 128;
+
+/** What changes for identities that nobody has yet. */
+export interface Admitted {
+  readonly changes: readonly VerdictChange[];
+  /** With them among the identities. */
+  readonly before: Compiled;
+  readonly after: Compiled;
+  /** By number: `whoever is {app=q} (nobody yet)`. */
+  readonly names: ReadonlyMap<number, string>;
+  /** Whether everybody whom a selector could admit was looked at. */
+  readonly isComplete: boolean;
+}
+
+/**
+ * Compares two programs for everybody whom selectors of their policies could admit, as far as policies
+ * that differ select or name them. Undefined where no policy differs. Prefixes and named ports of whoever
+ * comes are not looked at: no selector says where he is.
+ */
+export function admittedBetween(before: Compiled, after: Compiled): Admitted | undefined {
+  const [was, is] = [before, after].map(parsedOf) as [ParsedPolicy[], ParsedPolicy[]];
+  const changed = [...beyond(was, is), ...beyond(is, was)];
+  const isNodeSame =
+    before.node.enforcement === after.node.enforcement && before.node.audit === after.node.audit;
+  if (changed.length === 0 && isNodeSame) return undefined;
+  const selectors = distinct([...was, ...is].flatMap(selectorsOf));
+  const places = new Map(selectors.map((selector, n) => [selectorKey(selector), n]));
+  // A rule about any peer concerns everybody.
+  const isAbout = changed.some(({ rules }) => rules.some(({ peers }) => peers === undefined));
+  const wanted = changed
+    .flatMap(selectorsOf)
+    .flatMap((selector) => places.get(selectorKey(selector)) ?? []);
+  const { witnesses, isComplete } = witnessesOf(
+    selectors,
+    MOST,
+    isNodeSame && !isAbout ? wanted : undefined,
+  );
+  const free = freeNumbers(before, after);
+  const names = new Map<number, string>();
+  const nobody = witnesses.flatMap((witness): Identity[] => {
+    const id = free.next().value;
+    if (id === undefined) return [];
+    const text = witnessText(witness, selectors);
+    names.set(id, text === '' ? 'anybody else (nobody yet)' : `whoever is ${text} (nobody yet)`);
+    return [{ id, labels: witness.labels }];
+  });
+  const [old, now] = [compileWith(before, nobody), compileWith(after, nobody)];
+  const changes = admittedDelta(old.policy, now.policy, new Set(names.keys()), [
+    before.node.audit === true,
+    after.node.audit === true,
+  ]);
+  return { changes, before: old, after: now, names, isComplete };
+}
+
+function parsedOf({ document, node, policy }: Compiled): ParsedPolicy[] {
+  if (node.enforcement === 'never') return [];
+  const parser = new PolicyParser(policy.identities);
+  return document.policies.flatMap((spec) => parser.parse(spec));
+}
+
+/** Policies that the others do not have, wherever they are written. */
+function beyond(these: readonly ParsedPolicy[], others: readonly ParsedPolicy[]): ParsedPolicy[] {
+  const textOf = ({ subjectKey, isolates, rules }: ParsedPolicy): string =>
+    JSON.stringify([subjectKey, isolates, rules.map(({ key }) => key).sort()]);
+  const known = new Set(others.map(textOf));
+  return these.filter((one) => !known.has(textOf(one)));
+}
+
+/** Whom a policy is about, and whom its rules name, as far as labels say it. */
+function selectorsOf({ spec, rules }: ParsedPolicy): SelectorSpec[] {
+  const peers = rules.flatMap(({ peers: own = [] }) =>
+    own.flatMap((peer) => (peer.kind === 'endpoints' ? [peer.selector] : [])),
+  );
+  const all = spec.endpointSelector === undefined ? peers : [spec.endpointSelector, ...peers];
+  return all.filter((selector) => !asksForReserved(selector));
+}
+
+/** Each once; those that ask for less first. */
+function distinct(selectors: readonly SelectorSpec[]): SelectorSpec[] {
+  const byKey = new Map(selectors.map((selector) => [selectorKey(selector), selector]));
+  return [...byKey.values()].sort(
+    (a, b) => selectorLabelKeys(a).length - selectorLabelKeys(b).length,
+  );
+}
+
+/** Of endpoints, that neither program gives to anybody. */
+function* freeNumbers(before: Compiled, after: Compiled): Generator<number, undefined> {
+  for (let id = CLUSTER_IDENTITY_MAX; id >= 256; id--) {
+    if (!before.policy.classes.has(id) && !after.policy.classes.has(id)) yield id;
+  }
+  return undefined;
+}
