@@ -12,7 +12,7 @@ import { contentsOf, differences } from './compare.js';
 import { takeLock } from './lock.js';
 import { readSideFiles, writeSideFiles } from './provenance.js';
 import { runSteps, type LastStep, type RunOptions } from './run-steps.js';
-import { removeLeftovers, removeRunDirectories } from './teardown.js';
+import { removeLeftovers, removePinDirectories, removeRunDirectories } from './teardown.js';
 import { sweep } from './temporary.js';
 import { sweepSettlement } from './unconfirmed.js';
 
@@ -46,12 +46,13 @@ export async function apply(
   try {
     await sweep(instance.runDir);
     await sweepSettlement(instance);
-    await createPinDirectories(instance);
     try {
+      await createPinDirectories(instance);
       last = await applyLocked(plan, instance, options, (state) => (last = state));
     } finally {
       // Still under the lock: whoever takes it next may write the same files.
-      if (last?.resources.length === 0) await removeLeftovers(instance);
+      if (last === undefined) await removePinDirectories(instance);
+      else if (last.resources.length === 0) await removeLeftovers(instance);
     }
     return last;
   } finally {

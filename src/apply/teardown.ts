@@ -11,6 +11,11 @@ export async function removeLeftovers(instance: Instance): Promise<void> {
   await dropDeadTcx(instance);
   await dropDeadSkLookups(instance);
   await dropDeadCgroups(instance);
+  await removePinDirectories(instance);
+}
+
+/** As far as nothing is pinned in them. */
+export async function removePinDirectories(instance: Instance): Promise<void> {
   await removeEmpty(pinDirectories(instance));
 }
 
