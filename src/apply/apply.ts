@@ -9,7 +9,7 @@ import { simulate } from '../plan/simulate.js';
 import { basisOf } from '../state/canonical.js';
 import type { State } from '../state/state.js';
 import { contentsOf, differences } from './compare.js';
-import { takeLock } from './lock.js';
+import { takeLock, type Lock } from './lock.js';
 import { readSideFiles, writeSideFiles } from './provenance.js';
 import { runSteps, type LastStep, type RunOptions } from './run-steps.js';
 import { removeLeftovers, removePinDirectories, removeRunDirectories } from './teardown.js';
@@ -41,9 +41,10 @@ export async function apply(
   options: ApplyOptions = {},
 ): Promise<State> {
   assertNetns(instance);
-  const lock = await takeLock(instance.runDir);
+  let lock: Lock | undefined;
   let last: State | undefined;
   try {
+    lock = await takeLock(instance.runDir);
     await sweep(instance.runDir);
     await sweepSettlement(instance);
     try {
@@ -56,7 +57,7 @@ export async function apply(
     }
     return last;
   } finally {
-    await lock.release();
+    await lock?.release();
     await removeRunDirectories(instance);
   }
 }

@@ -17,8 +17,8 @@ export interface Lock {
 export async function takeLock(runDir: string, name = 'lock'): Promise<Lock> {
   const path = join(runDir, name);
   const mine = await temporaryName(path);
-  await writeOwner(mine);
   try {
+    await writeOwner(mine);
     for (let attempt = 0; attempt < 3; attempt++) {
       // A link appears with its contents or not at all: nobody ever reads half an owner.
       if ((await tryLink(mine, path)) || (await takeOver(mine, path))) {

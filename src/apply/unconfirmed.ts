@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Instance } from '../kernel/instance.js';
 import { PlumbError } from '../model/error.js';
 import type { Json } from '../state/canonical-json.js';
-import { takeLock } from './lock.js';
+import { takeLock, type Lock } from './lock.js';
 import type { ProcessId } from './process.js';
 import { removeRunDirectories } from './teardown.js';
 import { replaceFile } from './temporary.js';
@@ -51,11 +51,12 @@ export async function settle<T>(
   instance: Instance,
   work: (found: Unconfirmed | undefined) => Promise<T>,
 ): Promise<T> {
-  const lock = await takeLock(instance.runDir, LOCK);
+  let lock: Lock | undefined;
   try {
+    lock = await takeLock(instance.runDir, LOCK);
     return await work(await readUnconfirmed(instance));
   } finally {
-    await lock.release();
+    await lock?.release();
     await removeRunDirectories(instance);
   }
 }

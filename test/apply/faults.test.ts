@@ -151,6 +151,14 @@ function files(): string[] {
   return [...new Set(found)];
 }
 
+/** Lines that are in one of them alone, as far as one can read them. */
+function differing(before: string, after: string): string {
+  const [a, b] = [before, after].map((text) => new Set(text.split('\n')));
+  const gone = [...(a ?? [])].filter((line) => b?.has(line) !== true).map((line) => `- ${line}`);
+  const come = [...(b ?? [])].filter((line) => a?.has(line) !== true).map((line) => `+ ${line}`);
+  return [...gone, ...come].map((line) => line.slice(0, 200)).join('\n');
+}
+
 /** Lines whose order tells only which came first. */
 function sorted(lines: string): string {
   return lines.split('\n').sort().join('\n');
@@ -189,6 +197,7 @@ describe.each(SCENARIOS)('$what', ({ from, to }) => {
     async () => {
       await turnTo(node.name, node.instance, from);
       let before = await everything();
+      const problems: string[] = [];
       let failed = 0;
       for (let call = 1 + (STRIDE >> 2), isReached = true; isReached; call += STRIDE) {
         for (const fault of faultsAt(call)) {
@@ -212,9 +221,14 @@ describe.each(SCENARIOS)('$what', ({ from, to }) => {
           }
           failed++;
           codes.add(fault.code);
-          expect(await everything(), where).toBe(before);
+          const after = await everything();
+          if (after === before) continue;
+          problems.push(`${where}: ${differing(before, after)}`);
+          await turnTo(node.name, node.instance, from);
+          before = await everything();
         }
       }
+      expect(problems).toEqual([]);
       expect(failed).toBeGreaterThan(0);
       if (IS_WHOLE) console.log(`${String(failed)} failures`);
     },
