@@ -25,7 +25,8 @@ import { Node } from './node.js';
 export function loadManifests(scope: App | Node, path: string): readonly Construct[] {
   const node = scope instanceof Node ? scope : undefined;
   const calls = ask({ path, ...(node && rangeOf(node)) });
-  const app = new Construct(scope.node.root, path);
+  const root = scope.node.scopes.find((one) => one instanceof Construct);
+  const app = new Construct(root ?? scope, path);
   for (const code of PARDONABLE) Lint.ignore(app, code, PARTIAL_REASON);
   return buildCalls(calls, { app, ...(node && { node }) });
 }

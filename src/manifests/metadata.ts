@@ -1,5 +1,6 @@
 import type { At } from './place.js';
-import { meaningless, object, optional, required, text, texts, type Reader } from './reader.js';
+import { meaningless, object, optional, placed, required, text, texts } from './reader.js';
+import type { Placed, Reader } from './reader.js';
 
 /** What Kubernetes keeps a description in where a kind has no field for one. */
 export const DESCRIPTION = 'kubernetes.io/description';
@@ -41,10 +42,14 @@ function descriptionAmong(at: At): string | undefined {
 }
 
 /** Of the pods that a workload makes: they are named after the workload. */
-export const templateMetadata = object<Pick<Metadata, 'labels'>>('metadata', {
+export interface TemplateMetadata extends Pick<Metadata, 'labels'> {
+  readonly namespace?: Placed<string> | undefined;
+}
+
+export const templateMetadata = object<TemplateMetadata>('metadata', {
   labels: optional(texts),
   name: optional(text),
-  namespace: optional(text),
+  namespace: optional(placed(text)),
   ...meaningless('annotations'),
   ...KEPT_BY_THE_CLUSTER,
 });

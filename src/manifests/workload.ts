@@ -1,10 +1,23 @@
 import type { ConstructCall } from '../model/construct-call.js';
 import { canonicalKey } from '../model/label-source.js';
+import type { SelectorSpec } from '../model/program.js';
+import { matchesSelector } from '../model/selector.js';
 import type { Calls, Resource } from './calls.js';
-import { metadata, templateMetadata, type Metadata } from './metadata.js';
+import { metadata, templateMetadata, type Metadata, type TemplateMetadata } from './metadata.js';
 import type { At } from './place.js';
 import { podSpec, type PodSpec } from './pod-spec.js';
-import { ignored, integer, meaningless, object, optional, required, text } from './reader.js';
+import {
+  ignored,
+  integer,
+  meaningless,
+  object,
+  optional,
+  placed,
+  required,
+  text,
+} from './reader.js';
+import type { Placed } from './reader.js';
+import { selector } from './selector.js';
 
 /** Range of the one node that endpoints of manifests are on. */
 export const POD_RANGE = '10.244.0.0/16';
@@ -39,20 +52,16 @@ export function pod(at: At): Resource {
 
 interface Workload {
   readonly replicas?: number | undefined;
+  readonly selector?: Placed<SelectorSpec> | undefined;
   readonly template: {
-    readonly metadata?: { readonly labels?: Labels } | undefined;
+    readonly metadata?: TemplateMetadata | undefined;
     readonly spec: PodSpec;
   };
 }
 
 const SPEC_OF_NO_MEANING = meaningless(
   ...(['minReadySeconds', 'paused', 'persistentVolumeClaimRetentionPolicy', 'ordinals'] as const),
-  ...([
-    'podManagementPolicy',
-    'progressDeadlineSeconds',
-    'revisionHistoryLimit',
-    'selector',
-  ] as const),
+  ...(['podManagementPolicy', 'progressDeadlineSeconds', 'revisionHistoryLimit'] as const),
   ...(['serviceName', 'strategy', 'updateStrategy', 'volumeClaimTemplates'] as const),
 );
 
@@ -69,6 +78,7 @@ export function workload(kind: string): (at: At) => Resource {
     spec: required(
       object<Workload>(kind, {
         replicas: kind === 'DaemonSet' ? ignored : optional(replicas),
+        selector: optional(placed(selector)),
         template: required(template),
         ...SPEC_OF_NO_MEANING,
       }),
@@ -77,7 +87,16 @@ export function workload(kind: string): (at: At) => Resource {
   });
   return (at) => {
     const { metadata: meta, spec } = document(at);
-    const { replicas: count = 1, template: made } = spec;
+    const { replicas: count = 1, template: made, selector: own } = spec;
+    if (own !== undefined && !matchesSelector(own.value, made.metadata?.labels ?? {})) {
+      const hint = 'Give both the same labels: Kubernetes refuses it, too.';
+      own.at.refuse('PLB_MANIFEST_VALUE', 'does not select the pods of its own template', hint);
+    }
+    const inside = made.metadata?.namespace;
+    if (inside !== undefined && inside.value !== (meta.namespace ?? 'default')) {
+      const hint = `Leave it out: pods of a ${kind} are in its own namespace.`;
+      inside.at.refuse('PLB_MANIFEST_VALUE', 'is another namespace', hint);
+    }
     const emit = (calls: Calls): void => {
       for (let n = 0; n < count; n++) {
         const name = `${meta.name}-${String(n)}`;

@@ -31,7 +31,7 @@ describe('the manifests that a program may ask for', () => {
     const taken = ['10.9.0.2', '10.9.0.3'];
     const calls = await read({ path: '../manifests/a.yaml', range, taken });
     const addresses = calls.flatMap(({ construct, props }) =>
-      construct === 'Endpoint' ? [String(props['address'])] : [],
+      construct === 'Endpoint' ? [props['address'] as string] : [],
     );
     expect(addresses.sort()).toEqual(['10.9.0.4', '10.9.0.5', '10.9.0.6']);
     const small = read({ path: '../manifests', range, taken: [...taken, '10.9.0.4'] });
