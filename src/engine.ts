@@ -1,7 +1,7 @@
 // The pipeline: program -> desired state; kernel -> actual state; both -> plan -> kernel.
 import { readFile } from 'node:fs/promises';
 import { desiredAsApplied, synthesize, writeLock, type Desired } from './engine/desired.js';
-import { readCompiled, toProvenance } from './engine/provenance.js';
+import { provenanceSchema, readCompiled, toProvenance } from './engine/provenance.js';
 import { keptText } from './engine/rollback.js';
 import { trafficLines } from './engine/traffic.js';
 import { lintPlan } from './engine/lint.js';
@@ -10,12 +10,14 @@ import type { Lint } from './model/lint.js';
 import type { Surroundings } from './model/surroundings.js';
 import { plan } from './plan/make-plan.js';
 import type { Plan } from './plan/plan.js';
-import { planFromJson, planToJson, type PlanDocument } from './plan/plan-json.js';
+import { planFileError, planFromJson, planToJson, type PlanDocument } from './plan/plan-json.js';
+import { toldSchema } from './report/documents.js';
 import type { Probe } from './report/probes.js';
 import type { TrafficLine } from './report/traffic.js';
 import { emptyState } from './state/canonical.js';
 import type { Json } from './state/canonical-json.js';
 import { stateFromText, stateToJson } from './state/json.js';
+import { describeIssues } from './state/schema.js';
 import type { State } from './state/state.js';
 import { policyView } from './synth/policy-view.js';
 
@@ -192,10 +194,14 @@ export async function loadPlanned(path: string): Promise<Planned> {
       cause,
     });
   }
-  const { plan: made, verdicts, lints, program } = planFromJson(value);
-  const { allowed, denied, changed } = verdicts as unknown as Record<string, TrafficLine[]>;
-  const traffic = [...(allowed ?? []), ...(denied ?? []), ...(changed ?? [])];
-  return { plan: made, traffic, lints: lints as unknown as Lint[], program };
+  const { plan: made, program, ...rest } = planFromJson(value);
+  const told = toldSchema.safeParse(rest);
+  if (!told.success) throw planFileError(describeIssues(told.error), told.error);
+  const origin = provenanceSchema.nullable().safeParse(program);
+  if (!origin.success) throw planFileError(describeIssues(origin.error), origin.error);
+  const { verdicts, lints } = told.data;
+  const traffic = [...verdicts.allowed, ...verdicts.denied, ...verdicts.changed];
+  return { plan: made, traffic: traffic as TrafficLine[], lints: lints as Lint[], program };
 }
 
 async function stateFrom(state: string | undefined, node: string): Promise<State> {

@@ -73,7 +73,8 @@ function withNames(input: CompileInput, plain: CompiledPolicy): CompiledPolicy {
   return compilePolicy({ ...input, identities: [...input.identities, ...possible] });
 }
 
-const shape = z.looseObject({
+/** Of the side file, and of what a plan file says of its program. */
+export const provenanceSchema = z.looseObject({
   version: z.literal(1),
   node: z.string(),
   document: z.looseObject({ version: z.literal(1) }),
@@ -84,7 +85,11 @@ const shape = z.looseObject({
 export function readCompiled(text: string | undefined): Compiled | undefined {
   if (text === undefined) return undefined;
   try {
-    const { document, lock, node: name } = shape.parse(JSON.parse(text)) as unknown as Provenance;
+    const {
+      document,
+      lock,
+      node: name,
+    } = provenanceSchema.parse(JSON.parse(text)) as unknown as Provenance;
     const node = document.nodes.find((spec) => spec.name === name);
     if (node === undefined) return undefined;
     return compileFor(document, node, allocateIdentities(document.endpoints, lock));

@@ -35,10 +35,14 @@ export const planSchema = z.strictObject({
   fingerprint: z.string().regex(/^[0-9a-f]{64}$/),
   basis: z.record(z.string(), z.string().regex(/^[0-9a-f]{16}$/)),
   program: z.json(),
+  programHash: z.string().regex(/^[0-9a-f]{64}$/),
   digest: z.string(),
 });
 
-/** A plan file: the plan, rows decoded into fields, and `digest`, the SHA-256 of everything else in it. */
+/**
+ * A plan file: the plan, rows decoded into fields; `programHash`, the SHA-256 of `program`, equal for plans of the
+ * same program, whatever they start from; and `digest`, that of everything else in it.
+ */
 export type PlanDocument = z.infer<typeof planSchema>;
 
 /** A plan that was read, with what was said of its traffic when it was made. */
@@ -66,7 +70,8 @@ export function planToJson(
   }));
   // Through text, so that members that are undefined and classes are gone before the digest is made.
   const told = { version, node, summary, steps, verdicts, lints };
-  const document = { ...told, maps, fingerprint, basis, program };
+  const programHash = digestOf(program);
+  const document = { ...told, maps, fingerprint, basis, program, programHash };
   const content = JSON.parse(JSON.stringify(document)) as Omit<PlanDocument, 'digest'>;
   return { ...content, digest: digestOf(content) };
 }
@@ -78,9 +83,10 @@ export function planToJson(
 export function planFromJson(value: unknown): ReadPlan {
   const parsed = planSchema.safeParse(value);
   if (!parsed.success) throw planFileError(describeIssues(parsed.error), parsed.error);
-  const { digest, steps, verdicts, program, lints, ...rest } = parsed.data;
+  const { digest, steps, verdicts, program, programHash, lints, ...rest } = parsed.data;
   // Of the text itself, not of what the schema makes of it.
-  if (digestOf({ ...(value as object), digest: undefined }) !== digest) {
+  const isWhole = digestOf({ ...(value as object), digest: undefined }) === digest;
+  if (!isWhole || digestOf(program) !== programHash) {
     throw new PlumbError('PLB_PLAN_EDITED', 'this plan file was changed after plumb wrote it', {
       hint: 'Change the program instead, and plan again with `plumb plan --out`.',
     });
@@ -105,11 +111,12 @@ function stepFromJson(document: z.infer<typeof stepSchema>): Step {
   };
 }
 
-function digestOf(content: object): string {
+function digestOf(content: object | Json): string {
   return createHash('sha256').update(canonicalJson(content)).digest('hex');
 }
 
-function planFileError(detail: string, cause: unknown): PlumbError {
+/** PLB_PLAN_FILE, with what does not fit. */
+export function planFileError(detail: string, cause: unknown): PlumbError {
   return new PlumbError('PLB_PLAN_FILE', 'this is no plan file that this plumb can read', {
     detail,
     hint: 'Plan again with `plumb plan --out`.',

@@ -48,10 +48,13 @@ const traffic = z.array(
   }),
 );
 
-const plan = planSchema.extend({
+/** What a plan says besides its steps: of traffic, and what it lets expect. */
+export const toldSchema = z.strictObject({
   verdicts: z.strictObject({ allowed: traffic, denied: traffic, changed: traffic }),
   lints: z.array(lint),
 });
+
+const plan = planSchema.extend(toldSchema.shape);
 
 const side = z.strictObject({
   identity: count,

@@ -6,6 +6,7 @@ import { diffSides } from '../../src/engine/diff.js';
 import { answer } from '../../src/engine/explain.js';
 import { matrixOf } from '../../src/engine/matrix.js';
 import { planAgainst, plannedToJson, stateDocument } from '../../src/engine.js';
+import { loadProgram } from '../../src/loader/load-program.js';
 import { planFromJson } from '../../src/plan/plan-json.js';
 import { DOCUMENTS, jsonSchemaOf, type DocumentName } from '../../src/report/documents.js';
 import { emptyState } from '../../src/state/canonical.js';
@@ -49,6 +50,20 @@ describe('a published schema', () => {
       expect(wrong('verdict', answer(question, desired))).toEqual([]);
     }
   });
+
+  it.each(['star-wars-l7/plumb.ts', 'two-nodes/plumb.ts'])(
+    'holds for a plan and a state of examples/%s, with proxies, tables of nft, tunnels and services',
+    async (example) => {
+      const { nodes } = (await loadProgram(join(root, 'examples', example))).document;
+      const [first] = nodes;
+      const other = await synthesize(join(root, 'examples', example), { node: first?.name });
+      expect(wrong('plan', plannedToJson(planAgainst(other, emptyState(other.node.name))))).toEqual(
+        [],
+      );
+      expect(wrong('state', stateDocument(other.state))).toEqual([]);
+      expect(wrong('matrix', matrixOf(other))).toEqual([]);
+    },
+  );
 
   it('holds for no document with a member that is not known, or without one that must be', () => {
     const planned = plannedToJson(planAgainst(desired, emptyState('hoth')));

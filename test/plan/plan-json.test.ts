@@ -33,6 +33,15 @@ describe('a plan file', () => {
     expect(planFromJson(written).verdicts).toEqual([{ change: 'allow' }]);
   });
 
+  it('has the hash of its program, whatever it starts from', () => {
+    const program = { version: 1, node: 'hoth' };
+    const [one, other] = [emptyState('hoth'), desired].map((actual) =>
+      planToJson(plan(desired, actual), null, program),
+    );
+    expect(one?.programHash).toBe(other?.programHash);
+    expect(one?.programHash).not.toBe(written.programHash);
+  });
+
   it('does not mind its members being in another order, or laid out otherwise', () => {
     const shuffled = Object.fromEntries(Object.entries(written).reverse());
     const text = JSON.stringify(shuffled, null, 4);
@@ -48,6 +57,7 @@ describe('a plan file', () => {
       { ...written, steps: written.steps.slice(1) },
       { ...written, steps: [{ ...first, why: 'because' }, ...written.steps.slice(1)] },
       { ...written, fingerprint: '0'.repeat(64) },
+      { ...written, programHash: '0'.repeat(64) },
       { ...written, digest: '0'.repeat(64) },
     ];
     for (const document of edited) {

@@ -40,7 +40,7 @@ export default class Apply extends PlumbCommand {
       : await planFromProgram(args.program, flags);
     for (const warning of planned.desired?.warnings ?? []) this.warn(warning);
     const shown = { colour: this.colour, width: this.width };
-    this.say(flags, renderPlan(planned.plan, planned.traffic, shown));
+    this.say(flags, renderPlan(planned.plan, planned.traffic, shown, planned.lints));
     const { steps } = planned.plan;
     if (steps.length === 0) {
       await applyPlanned(planned, flags);
