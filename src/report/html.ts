@@ -31,8 +31,8 @@ const NOTHING = markup``;
 
 export interface HtmlOptions {
   readonly lints?: readonly Lint[];
-  /** An SVG element that shows who can talk to whom afterwards; goes into the page as it is. */
-  readonly graph?: string | undefined;
+  /** An SVG element that shows who can talk to whom afterwards, or how many they are that no picture can. */
+  readonly graph?: string | number;
 }
 
 /**
@@ -98,9 +98,14 @@ ${items}
 </ul>`;
 }
 
-function graphPart(graph: string | undefined): Markup {
+function graphPart(graph: HtmlOptions['graph']): Markup {
   if (graph === undefined) return NOTHING;
-  return markup`<h2>Who can talk to whom afterwards</h2>
+  const title = markup`<h2>Who can talk to whom afterwards</h2>`;
+  if (typeof graph === 'number') {
+    return markup`${title}
+<p>${counted(graph, 'peer')} are more than a picture can show; <code>plumb matrix</code> lists them.</p>`;
+  }
+  return markup`${title}
 <p class="soft">Boxes are endpoints of this node. A dashed line is everything: no policy isolates either end.</p>
 <div class="graph" tabindex="0" role="img" aria-label="graph of allowed connections">${new Markup(graph)}</div>`;
 }

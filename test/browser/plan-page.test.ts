@@ -17,6 +17,7 @@ const root = resolve(import.meta.dirname, '../..');
 describe('the page of a plan, in a browser', () => {
   const directory = mkdtempSync(join(tmpdir(), 'plumb-page-'));
   const path = join(directory, 'plan.html');
+  const crowded = join(directory, 'crowded.html');
   const complaints: string[] = [];
   const requests: string[] = [];
   let browser: Browser;
@@ -29,9 +30,15 @@ describe('the page of a plan, in a browser', () => {
     const desired = await synthesize(join(root, 'examples/star-wars/plumb.ts'));
     const { plan, traffic } = planAgainst(desired, emptyState('hoth'));
     const evil = '<script>document.title = "evil"</script>';
-    const lints = [lint('PLL_WORLD', evil, { path: 'hoth' }, 'Name the prefixes.')];
+    const lints = [
+      lint('PLL_WORLD', evil, { path: 'hoth' }, 'Name the prefixes.'),
+      lint('PLL_ANY_PEER', 'a rule is wide', { path: 'hoth' }, 'Name the peers.'),
+    ];
     const graph = await drawMatrix(matrixOf(desired));
-    writeFileSync(path, renderPlanHtml(plan, traffic, { lints, graph }));
+    const line = { from: '{app=a}', to: '{app=b}', what: '80/TCP' };
+    const more = (['deny', 'change'] as const).map((change) => ({ change, ...line }));
+    writeFileSync(path, renderPlanHtml(plan, [...traffic, ...more], { lints, graph }));
+    writeFileSync(crowded, renderPlanHtml(plan, traffic, { graph: 41 }));
     browser = await puppeteer.launch({
       executablePath: '/usr/bin/chromium',
       args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'],
@@ -90,6 +97,33 @@ describe('the page of a plan, in a browser', () => {
     expect(await shownSteps()).toBe(before);
   });
 
+  it('is gone through by the tab key from top to bottom, and shows where it is', async () => {
+    const stops: { readonly top: number; readonly outline: string }[] = [];
+    for (;;) {
+      await page.keyboard.press('Tab');
+      const stop = await page.evaluate(() => {
+        const { activeElement: element } = document;
+        if (element === null || element === document.body) return null;
+        const top = element.getBoundingClientRect().top + window.scrollY;
+        return { top, outline: getComputedStyle(element).outlineStyle };
+      });
+      if (stop === null) break;
+      stops.push(stop);
+    }
+    const tops = stops.map(({ top }) => top);
+    // traffic, graph, search, stage, commit, maps
+    expect(tops).toHaveLength(6);
+    expect(tops).toEqual(tops.toSorted((a, b) => a - b));
+    expect(new Set(stops.map(({ outline }) => outline))).toEqual(new Set(['solid']));
+  });
+
+  it('says how many peers no picture can show', async () => {
+    await page.goto(`file://${crowded}`);
+    const text = await page.$eval('main', (main) => main.textContent);
+    expect(text).toContain('41 peers are more than a picture can show');
+    requests.length = 0;
+  });
+
   it('opens a phase by the keyboard', async () => {
     const isOpen = (): Promise<boolean> => page.$eval('details', (details) => details.open);
     expect(await isOpen()).toBe(false);
@@ -110,14 +144,21 @@ describe('the page of a plan, in a browser', () => {
           return 0.2126 * r + 0.7152 * g + 0.0722 * b;
         };
         const paper = luminance(getComputedStyle(document.body).backgroundColor);
-        return ['h1', 'td', '.add', '.soft', 'summary'].map((selector) => {
+        const drawn = ['.graph .node text', '.graph .edge text'];
+        const written = [
+          ...['h1', 'h2', 'th', 'td', 'code', 'summary', 'input'],
+          ...['.at', '.soft', '.add', '.remove', '.change'],
+        ];
+        return [...written, ...drawn].map((selector): [string, number] => {
           const element = document.querySelector(selector);
-          const ink = element === null ? paper : luminance(getComputedStyle(element).color);
-          return (Math.max(ink, paper) + 0.05) / (Math.min(ink, paper) + 0.05);
+          if (element === null) return [selector, 0];
+          const { color, fill } = getComputedStyle(element);
+          const ink = luminance(drawn.includes(selector) ? fill : color);
+          return [selector, (Math.max(ink, paper) + 0.05) / (Math.min(ink, paper) + 0.05)];
         });
       });
       // WCAG 2.2, level AA
-      for (const contrast of contrasts) expect(contrast).toBeGreaterThan(4.5);
+      expect(contrasts.filter(([, contrast]) => contrast < 4.5)).toEqual([]);
     }
   });
 

@@ -29,8 +29,8 @@ export default class MatrixCommand extends PlumbCommand {
     const made = await matrix({ ...flags, program: args.program });
     if (flags.svg !== undefined) {
       const drawn = await drawMatrix(made);
-      if (drawn === undefined) {
-        this.warn(`no picture: more than ${String(MOST_PEERS)} peers`);
+      if (typeof drawn === 'number') {
+        this.warn(`no picture: ${String(drawn)} peers, and ${String(MOST_PEERS)} are the most`);
       } else await writePrivately(flags.svg, `${drawn}\n`);
     }
     this.log(
