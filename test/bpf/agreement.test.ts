@@ -1,62 +1,37 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { NODE_IDENTITY_MIN } from '../../src/model/identity.js';
 import type { CompiledPolicy } from '../../src/policy/compiled.js';
-import { decide, type DirectionVerdict } from '../../src/verdict/decide.js';
-import { FIRST, worldWithPackets, type PolicyWorld } from '../policy/arbitraries.js';
+import { decide } from '../../src/verdict/decide.js';
+import { worldWithPackets, type PolicyWorld } from '../policy/arbitraries.js';
 import { judgeNaively, type End, type Packet } from '../policy/naive.js';
 import { compileWorld, sideOf } from '../policy/resolve.js';
-import {
-  DeviceNamespace,
-  LoadedPolicy,
-  reservedPlaces,
-  type Place,
-  type Shot,
-} from './loaded-policy.js';
+import { DeviceNamespace, LoadedPolicy, type Shot } from './loaded-policy.js';
+import { denying, nodePlaces, placesOf, SLOTS } from './places.js';
+import { reservedPlaces, type Place } from './policy-rows.js';
 
 /** Packets judged in one run of this test, at least. */
 const PACKETS = 10_000;
-/** Local endpoints of a world at most, and as many twins. */
-const SLOTS = 8;
 const FIRST_PORT = 20_000;
 const ICMP = 1;
 const ICMPV6 = 58;
+/** Whatever device the programs of uplinks run on, they judge alike. */
+const UPLINK = 'd0';
 /** IPsec is an extension header to IPv6, which the datapath drops before any policy. */
 const ESP = 50;
 
 let namespace: DeviceNamespace;
-beforeAll(() => {
+let loaded: LoadedPolicy;
+beforeAll(async () => {
   namespace = new DeviceNamespace(SLOTS);
+  loaded = await LoadedPolicy.open(namespace);
 });
 afterAll(() => {
+  loaded.close();
   namespace.dispose();
 });
 
-/** Everybody with labels: endpoint n at 10.9.0.n, and where it is local, its twin at 10.9.1.n. */
-function placesOf({ endpoints, local }: PolicyWorld): { own: Place[]; twins: Place[] } {
-  const place = (n: number, row: number): Place => ({
-    identity: FIRST + n,
-    device: `d${String(n + row * (SLOTS / 2))}`,
-    isLocal: n < local,
-    addresses: {
-      4: `10.9.${String(row)}.${String(n + 1)}`,
-      6: `fd99::${String(row)}:${String(n + 1)}`,
-    },
-  });
-  return {
-    own: endpoints.map((_, n) => place(n, 0)),
-    twins: endpoints.slice(0, local).map((_, n) => place(n, 1)),
-  };
-}
-
-/** Other nodes with labels, at addresses of their own. */
-function nodePlaces({ nodes }: PolicyWorld): Place[] {
-  return nodes.map((_, n) => ({
-    identity: NODE_IDENTITY_MIN + n,
-    device: '',
-    isLocal: false,
-    addresses: { 4: `172.31.1.${String(n + 1)}`, 6: `fd97::${String(n + 1)}` },
-  }));
+function isHost(end: End): boolean {
+  return end.kind === 'reserved' && end.name === 'host';
 }
 
 /** A packet of a world in bytes; undefined where no such packet can be, or one before was of its flow. */
@@ -89,9 +64,10 @@ function shotsOf(world: PolicyWorld, packets: readonly Packet[]): (Shot | undefi
     const flow = [protocol, ...sides.sort()].join(' ');
     if (flows.has(flow)) return undefined;
     flows.add(flow);
-    return source.isLocal
-      ? { device: source.device, program: 'from_endpoint', wire }
-      : { device: destination.device, program: 'to_endpoint', wire };
+    const device = UPLINK;
+    if (source.isLocal) return { program: 'from_endpoint', device: source.device, wire };
+    if (destination.isLocal) return { program: 'to_endpoint', device: destination.device, wire };
+    return { program: isHost(from) ? 'to_uplink' : 'from_uplink', device, wire };
   });
 }
 
@@ -111,65 +87,43 @@ function familyOf(from: End, to: End, protocol: number, n: number): 4 | 6 | unde
   return wanted ?? needed ?? (n % 2 === 0 ? 4 : 6);
 }
 
-/** The direction that the datapath reports: it asks egress first, stops at the first no, and tells of that. */
-function denying(decision: ReturnType<typeof decide>): DirectionVerdict | undefined {
-  const verdicts = [decision.egress, decision.ingress];
-  return (
-    verdicts.find((verdict) => verdict?.allowed === false) ??
-    verdicts.find((verdict) => verdict?.audited !== undefined)
-  );
-}
-
 describe('for any policies and packets', () => {
   it('the datapath, the compiled policy and reading every rule agree, also on why', async () => {
     let judged = 0;
-    const seen = { allowed: 0, dropped: 0 };
+    const seen = { allowed: 0, dropped: 0, ofHost: 0, deniedHost: 0 };
     const property = fc.asyncProperty(worldWithPackets(400), async ([world, packets]) => {
       const compiled = compileWorld(world);
       const { own, twins } = placesOf(world);
       const shots = shotsOf(world, packets);
-      const loaded = await LoadedPolicy.load(
-        compiled,
-        [...own, ...twins, ...nodePlaces(world)],
-        namespace,
-      );
-      try {
-        const outcomes = await loaded.judge(shots.filter((shot) => shot !== undefined));
-        let next = 0;
-        packets.forEach((packet, n) => {
-          if (shots[n] === undefined) return;
-          const outcome = outcomes[next++]!;
-          const from = sideOf(world, compiled, packet.from);
-          const to = sideOf(world, compiled, packet.to);
-          const decision = decide(compiled, from, to, packet.protocol, packet.port);
-          const { allowed } = judgeNaively(world.policies, world.node, packet);
-          const text = JSON.stringify(packet);
-          expect([!outcome.dropped, decision.allowed], text).toEqual([allowed, allowed]);
-          judged++;
-          seen[allowed ? 'allowed' : 'dropped']++;
-          const by = denying(decision);
-          if (by === undefined) return expect(outcome.event, text).toBeUndefined();
-          const {
-            audited,
-            reason = audited,
-            direction,
-            policySet,
-            version,
-            class: peer,
-            table,
-          } = by;
-          expect(outcome.event, text).toMatchObject({
-            ...{ reason, direction, policySet, version, class: peer, table },
-            sourceIdentity: from.identity,
-            destinationIdentity: to.identity,
-          });
+      await loaded.load(compiled, [...own, ...twins, ...nodePlaces(world)]);
+      const outcomes = await loaded.judge(shots.filter((shot) => shot !== undefined));
+      let next = 0;
+      packets.forEach((packet, n) => {
+        if (shots[n] === undefined) return;
+        const outcome = outcomes[next++]!;
+        const from = sideOf(world, compiled, packet.from);
+        const to = sideOf(world, compiled, packet.to);
+        const decision = decide(compiled, from, to, packet.protocol, packet.port);
+        const { allowed } = judgeNaively(world.policies, world.node, packet);
+        const text = JSON.stringify(packet);
+        expect([!outcome.dropped, decision.allowed], text).toEqual([allowed, allowed]);
+        judged++;
+        seen[allowed ? 'allowed' : 'dropped']++;
+        if (shots[n].program.endsWith('uplink')) seen[allowed ? 'ofHost' : 'deniedHost']++;
+        const by = denying(decision);
+        if (by === undefined) return expect(outcome.event, text).toBeUndefined();
+        const { audited, reason = audited, direction, policySet, version, class: peer, table } = by;
+        expect(outcome.event, text).toMatchObject({
+          ...{ reason, direction, policySet, version, class: peer, table },
+          sourceIdentity: from.identity,
+          destinationIdentity: to.identity,
         });
-      } finally {
-        loaded.close();
-      }
+      });
     });
     while (judged < PACKETS) await fc.assert(property, { numRuns: 20 });
     expect(seen.allowed).toBeGreaterThan(PACKETS / 10);
     expect(seen.dropped).toBeGreaterThan(PACKETS / 10);
+    expect(seen.ofHost).toBeGreaterThan(PACKETS / 50);
+    expect(seen.deniedHost).toBeGreaterThan(20);
   });
 });

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { PolicySpec, RuleSpec } from '../../src/model/program.js';
 import { Cluster } from '../policy/worlds.js';
-import { DeviceNamespace, LoadedPolicy, type Place, type Shot } from './loaded-policy.js';
+import { DeviceNamespace, LoadedPolicy, type Shot } from './loaded-policy.js';
+import type { Place } from './policy-rows.js';
 
 const SUBSETS = 256;
 const TCP = 6;
@@ -120,8 +121,9 @@ describe.each(['ingress', 'egress'] as const)(
     });
 
     it('does that in the datapath; what is to be filtered does not pass where nobody filters', async () => {
-      const loaded = await LoadedPolicy.load(compiled, places, namespace);
+      const loaded = await LoadedPolicy.open(namespace);
       try {
+        await loaded.load(compiled, places);
         const shots = cases.map(({ n, peer, port }, i): Shot => {
           const [from, to] = ends(n, peer);
           const [source, destination] = [placeOf(from), placeOf(to)];

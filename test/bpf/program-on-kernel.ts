@@ -13,7 +13,8 @@ import type { EntriesResource } from '../../src/state/state.js';
 import { allocateIdentities } from '../../src/synth/identities.js';
 import { deviceName } from '../../src/synth/names.js';
 import { synth } from '../../src/synth/synth.js';
-import { DeviceNamespace, LoadedPolicy, reservedPlaces, type Shot } from './loaded-policy.js';
+import { DeviceNamespace, LoadedPolicy, type Shot } from './loaded-policy.js';
+import { reservedPlaces } from './policy-rows.js';
 
 /** `filtered`: it is for a proxy, which nobody is here; `audited`: denied, let through and told. */
 export type Said = 'allowed' | 'denied' | 'filtered' | 'audited';

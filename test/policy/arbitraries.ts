@@ -139,14 +139,15 @@ const protocolAndPort = fc.oneof(
 
 /** Which endpoint, counted modulo those that there are, so that a packet fits any world. */
 interface Pick {
-  readonly here: number;
+  /** Of this node's endpoints, or the node itself. */
+  readonly here: number | 'host';
   readonly other: number | ReservedName | { readonly address: string } | { readonly node: number };
   readonly isOutgoing: boolean;
   readonly traffic: readonly [number, number];
 }
 
 const pick: fc.Arbitrary<Pick> = fc.record({
-  here: fc.nat(3),
+  here: fc.oneof({ weight: 5, arbitrary: fc.nat(3) }, fc.constant('host' as const)),
   other: fc.oneof(
     { weight: 4, arbitrary: fc.nat(7) },
     { weight: 2, arbitrary: fc.constantFrom(...reservedNames) },
@@ -167,10 +168,13 @@ function packetOf(
     labels: endpoints[n]!,
     isLocal: n < local,
   });
-  const one = endpoint(here % Math.min(local, endpoints.length));
+  const isHost = here === 'host';
+  const one: End = isHost
+    ? { kind: 'reserved', name: 'host' }
+    : endpoint(here % Math.min(local, endpoints.length));
   const another: End =
-    typeof other === 'number'
-      ? endpoint(other % endpoints.length)
+    typeof other === 'number' || (isHost && other === 'host')
+      ? endpoint((other === 'host' ? 0 : other) % endpoints.length)
       : typeof other === 'string'
         ? { kind: 'reserved', name: other }
         : 'node' in other

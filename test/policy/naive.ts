@@ -315,7 +315,8 @@ export function isAddressIn(address: string, cidr: string): boolean {
   return parsed.kind() === range.kind() && parsed.match([range, length]);
 }
 
-function selects({ matchLabels, matchExpressions }: SelectorSpec, labels: Labels) {
+/** Whether labels are what a selector asks for, whoever has them. */
+export function selects({ matchLabels, matchExpressions }: SelectorSpec, labels: Labels) {
   for (const key of Object.keys(matchLabels ?? {})) {
     if (labels[key] !== matchLabels?.[key]) return false;
   }

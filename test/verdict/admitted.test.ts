@@ -190,7 +190,8 @@ describe('the delta for those whom nobody is', () => {
                 );
                 const like = present.filter(isOther);
                 for (const { protocol, port } of PROBES) {
-                  const [from, to]: [End, End] = isSender ? [somebody, other] : [other, somebody];
+                  const from: End = isSender ? somebody : other;
+                  const to: End = isSender ? other : somebody;
                   const expected = naively(from, to, protocol, port);
                   const said = toldAt(own, protocol, port);
                   if (said !== undefined && said !== expected) {
