@@ -8,7 +8,8 @@ import { featuresOf, openDatapath } from '../../src/kernel/datapath.js';
 import { IFINDEX_BASE, REASONS, VERDICT } from '../../src/state/layout.js';
 import { ACTION, OBJECT, TestDatapath } from './datapath.js';
 import { ETHERNET, echo, tcp } from './packets.js';
-import { AT, CLASS, IDENTITY, MAC, SET, story, TABLE, VERSION } from './story.js';
+import { AT, CLASS, IDENTITY, MAC, ref, SET, story, TABLE, VERSION, withService } from './story.js';
+import type { World } from './world.js';
 
 const macOf = (frame: Uint8Array, at: number): string =>
   Array.from(frame.subarray(at, at + 6), (byte) => byte.toString(16).padStart(2, '0')).join(':');
@@ -111,12 +112,14 @@ describe('what is switched off', () => {
     for (const datapath of opened) await datapath.close();
   });
 
-  async function without(feature: string): Promise<TestDatapath> {
+  async function without(feature: string, world: World = story): Promise<TestDatapath> {
     const datapath = await TestDatapath.open({ features: { [feature]: false } });
     opened.push(datapath);
-    await datapath.load(story);
+    await datapath.load(world);
     return datapath;
   }
+
+  const web = [4000, 80] as const;
 
   test('IPv6 does not pass', async () => {
     const datapath = await without('ipv6');
@@ -142,6 +145,47 @@ describe('what is switched off', () => {
     const datapath = await without('metrics');
     await datapath.run('from_endpoint', 'ep0', tcp(AT.a, AT.b, [4000, 80]));
     expect(await datapath.entries('plumb_metrics')).toEqual([]);
+  });
+
+  test('services are addresses that nobody is at', async () => {
+    const datapath = await without('services', withService);
+    const frame = tcp(AT.a, AT.vip, web);
+    const refused = await datapath.run('from_endpoint', 'ep0', frame);
+    expect(refused).toEqual({ action: ACTION.drop, data: frame });
+    expect(datapath.events()).toMatchObject([{ reason: 'no-identity', destination: AT.vip }]);
+    const direct = await datapath.run('from_endpoint', 'ep0', tcp(AT.a, AT.b, web));
+    expect(direct.action).toBe(ACTION.redirect);
+  });
+
+  test('tunnels are not entered, and nothing comes out of one', async () => {
+    const tunnels = { [AT.remote]: '192.0.2.1' };
+    const datapath = await without('tunnel', { ...story, tunnels, tunnelDevice: 'ep2' });
+    const sent = await datapath.run('from_endpoint', 'ep0', tcp(AT.a, AT.remote, web));
+    expect(sent.action).toBe(ACTION.ok);
+    expect(datapath.events()).toEqual([]);
+    const came = await datapath.run('from_tunnel', 'ep2', tcp(AT.remote, AT.b, web));
+    expect(came.action).toBe(ACTION.drop);
+    expect(datapath.events()).toMatchObject([{ reason: 'untrusted-tunnel' }]);
+  });
+
+  test('filters are not passed by, and the proxy is not heard', async () => {
+    const datapath = await without('proxy', {
+      ...story,
+      proxyEgress: 'ep2',
+      refs: [ref(VERSION.a, 'egress', 9), ref(VERSION.b, 'ingress', TABLE.open)],
+      tables: [
+        { table: 9, verdict: 'redirect', listener: 1 },
+        { table: TABLE.open, verdict: 'allow' },
+      ],
+    });
+    for (const [program, device] of [
+      ['from_endpoint', 'ep0'],
+      ['from_egress_proxy', 'ep2'],
+    ] as const) {
+      const { action } = await datapath.run(program, device, tcp(AT.a, AT.b, web));
+      expect(action).toBe(ACTION.drop);
+      expect(datapath.events()).toMatchObject([{ reason: 'proxy-unavailable', program }]);
+    }
   });
 });
 

@@ -37,8 +37,11 @@ export interface PolicyOptions {
 
 const POLICY_SET = 0xa11;
 
-/** Everything that a node with two endpoints is made of, under a policy for all traffic. */
-export function desiredState(node: string, policy: PolicyOptions = {}): State {
+/**
+ * Everything that a node with two endpoints is made of, under a policy for all traffic; with the
+ * datapath of another object than the shipped one, if one is given.
+ */
+export function desiredState(node: string, policy: PolicyOptions = {}, objectPath?: string): State {
   const { version = 0x0101, verdict = 'allow' } = policy;
   const table = 0x7000 + VERDICT[verdict];
   const spec: NodeSpec = {
@@ -51,7 +54,7 @@ export function desiredState(node: string, policy: PolicyOptions = {}): State {
     enforcement: 'default',
     mtu: 1400,
   };
-  const datapath = openDatapath();
+  const datapath = openDatapath(objectPath);
   const features = Object.fromEntries(
     featuresOf(datapath).map((name) => [name, { on: true, why: '' }]),
   );
