@@ -137,7 +137,7 @@ describe.sequential('what a node has besides its endpoints', () => {
     await apply();
     expect(await planned()).toEqual([]);
     expect(readdirSync(node.pin('links'))).not.toContain('tcx-ingress-plumb_vxlan');
-    expect(node.ip('route', 'show', '10.4.2.0/24')).toContain('via 192.0.2.2 dev up.0');
+    expect(node.ip('route', 'show', '10.4.2.0/24')).toContain('via 192.0.2.2 dev up.0 proto 80');
   });
 
   it('leaves nothing behind', async () => {

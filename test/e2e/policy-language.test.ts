@@ -1,26 +1,28 @@
 import { writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TrafficAgent } from '../traffic/agent.js';
-import { TestNode } from './node.js';
+import { inside, TestNode } from './node.js';
 import { ProgramCopy } from './program.js';
 
 const HEAD = `
 import {
   App, CIDRGroup, ClusterNetworkPolicy, cidrs, Endpoint, Group, icmp, icmpv6, KubernetesNetworkPolicy,
-  Namespace, NetworkPolicy, Node, tcp,
+  Namespace, NetworkPolicy, Node, Service, tcp,
 } from 'plumbline';
 void [CIDRGroup, ClusterNetworkPolicy, cidrs, Group, icmp, icmpv6, KubernetesNetworkPolicy, NetworkPolicy];
+void Service;
 
 const app = new App();
 const node = new Node(app, 'naboo', { podCIDRs: ['10.6.0.0/24', 'fd06::/64'] });
 const shop = new Namespace(node, 'shop', { labels: { team: 'red' } });
 const lobby = new Namespace(node, 'lobby', { labels: { team: 'blue' } });
-const make = (space: Namespace, name: string, last: number, http: number) =>
+const make = (space: Namespace, name: string, last: number, http: number, audit = false) =>
   new Endpoint(space, name, {
     labels: { app: name.split('-')[0] ?? name },
     addresses: ['10.6.0.' + last, 'fd06::' + last],
     netns: 'lang-' + name,
     ports: { http: tcp(http) },
+    audit,
   });
 const old = make(shop, 'web-old', 21, 80);
 const next = make(shop, 'web-new', 22, 8080);
@@ -49,14 +51,15 @@ describe.sequential('the policy language on a node', () => {
   let file: ProgramCopy;
   const agents = new Map<string, TrafficAgent>();
   const reaches = async (from: string, to: readonly string[], port: number): Promise<boolean[]> => {
-    const answers = [];
-    for (const address of to) answers.push(await agents.get(from)!.probe('tcp', address, port));
+    const tries = to.map((address) => agents.get(from)!.probe('tcp', address, port));
+    const answers = await Promise.all(tries);
     return answers.map((answer) => answer !== undefined);
   };
   const pings = async (from: string, to: string): Promise<boolean> =>
     (await agents.get(from)!.probe('icmp', to, 0)) !== undefined;
-  const apply = async (text: string): Promise<void> => {
-    writeFileSync(file.path, HEAD + text);
+  const apply = async (text: string, [from, to] = ['', '']): Promise<void> => {
+    expect(HEAD).toContain(from);
+    writeFileSync(file.path, HEAD.replace(from, to) + text);
     const result = await node.plumb('apply', file.path, '--yes');
     expect(result.stderr).not.toContain('PLB_');
     expect(result.code).toBe(0);
@@ -73,7 +76,7 @@ describe.sequential('the policy language on a node', () => {
     node = new TestNode('plumb-e2e-lang');
     await apply('');
     for (const name of NAMES) agents.set(name, await TrafficAgent.open(`lang-${name}`));
-    for (const name of ['web-old', 'web-new']) {
+    for (const name of ['web-old', 'web-new', 'guest']) {
       await agents.get(name)!.serve('tcp', 80, name);
       await agents.get(name)!.serve('tcp', 8080, name);
     }
@@ -178,5 +181,67 @@ new NetworkPolicy(app, 'visit', {
     expect(await reaches('cart', OLD, 8080)).toEqual(NO);
     const verdict = await node.plumb('verdict', 'cart', 'web-new', '80');
     expect(verdict.stdout).toContain(`plumb.ts:${String(FIRST + 2)}`);
+  });
+
+  it('lets an endpoint send to the back-ends of a service that a rule names, by its address too', async () => {
+    await apply(`
+new Service(app, 'old', {
+  addresses: ['10.96.6.1', 'fd96:6::1'],
+  ports: [{ port: 8000, targetPort: 80 }],
+  backends: [{ endpoint: old }],
+});
+new Service(app, 'guests', {
+  addresses: ['10.96.6.2', 'fd96:6::2'],
+  ports: [{ port: 8000, targetPort: 80 }],
+  backends: [{ endpoint: guest }],
+});
+new NetworkPolicy(shop, 'asks', {
+  endpointSelector: { matchLabels: { app: 'cart' } },
+  egress: [{ toServices: ['old'] }],
+});`);
+    expect(await reaches('cart', ['10.96.6.1', 'fd96:6::1'], 8000)).toEqual(YES);
+    expect(await reaches('cart', OLD, 80)).toEqual(YES);
+    expect(await reaches('cart', ['10.96.6.2', 'fd96:6::2'], 8000)).toEqual(NO);
+    expect(await reaches('cart', ['10.6.0.12', 'fd06::12'], 80)).toEqual(NO);
+    expect(await reaches('web-old', ['10.96.6.2', 'fd96:6::2'], 8000)).toEqual(YES);
+  });
+
+  it.each([
+    ['an endpoint', ", 'web-old', 21, 80)", ", 'web-old', 21, 80, true)", NO],
+    ['a node', "'fd06::/64'] });", "'fd06::/64'], audit: true });", YES],
+  ])('drops nothing that %s is only audited for, and tells of it', async (_, from, to, others) => {
+    const shut = `
+new NetworkPolicy(shop, 'shut', {
+  endpointSelector: { matchLabels: { app: 'web' } },
+  ingress: [{ fromEndpoints: [] }],
+});`;
+    await apply(shut, [from, to]);
+    await node.plumb('monitor', '--once');
+    expect(await reaches('guest', OLD, 80)).toEqual(YES);
+    expect(await reaches('guest', NEW, 80)).toEqual(others);
+    const events = await node.json<Event[]>('monitor', '--once', '--endpoint', 'web-old');
+    expect(events.length).toBeGreaterThan(0);
+    for (const event of events)
+      expect(event).toMatchObject({ verdict: 'audited', reason: 'policy-default-deny' });
+    await apply(shut);
+    expect(await reaches('guest', OLD, 80)).toEqual(NO);
+  });
+
+  it('answers for every neighbor that an endpoint may ask for, in both families', async () => {
+    await apply('');
+    const neighbors = (...args: readonly string[]) =>
+      inside('lang-cart', 'ip', 'neighbor', ...args, 'dev', 'eth0');
+    // Also those that plumb made: flush spares them.
+    for (const gateway of ['10.6.0.1', 'fd06::1'])
+      expect((await neighbors('delete', gateway)).code).toBe(0);
+    expect((await neighbors('flush', 'all')).code).toBe(0);
+    expect((await neighbors('show')).stdout).toBe('');
+    expect(await reaches('cart', OLD, 80)).toEqual(YES);
+    expect([await pings('cart', OLD[0]), await pings('cart', OLD[1])]).toEqual(YES);
+    const learned = (await neighbors('show')).stdout;
+    for (const gateway of ['10.6.0.1', 'fd06::1'])
+      expect(learned).toMatch(
+        new RegExp(`^${gateway} lladdr [0-9a-f:]{17} (REACHABLE|DELAY)`, 'm'),
+      );
   });
 });

@@ -20,6 +20,23 @@ new Service(app, 'web', {
   ports: [{ port: 80, targetPort: 8080 }, { port: 53, protocol: 'UDP' }],
   ${backends}
 });
+new Service(app, 'sticky', {
+  addresses: ['10.96.0.82', 'fd96::82'],
+  ports: [{ port: 80, targetPort: 8080 }],
+  selector: { matchLabels: { app: 'web' } },
+  affinity: 600,
+});
+new Service(app, 'even', {
+  addresses: ['10.96.0.83', 'fd96::83'],
+  ports: [{ port: 80, targetPort: 8080 }],
+  selector: { matchLabels: { app: 'web' } },
+  algorithm: 'maglev',
+});
+new Service(app, 'heavy', {
+  addresses: ['10.96.0.84', 'fd96::84'],
+  ports: [{ port: 80, targetPort: 8080 }],
+  backends: [{ endpoint: one, weight: 9 }, { endpoint: two, weight: 1 }],
+});
 new Service(app, 'self', {
   addresses: ['10.96.0.81', 'fd96::81'],
   ports: [{ port: 80, targetPort: 8080 }],
@@ -94,21 +111,70 @@ describe.sequential('a service on a node', () => {
     expect(await agent('stranger').probe('udp', '10.5.0.21', 53, { bytes: 4000 })).toBeUndefined();
   });
 
-  it('keeps connections through changes of its back-ends, and sends new ones to the rest', async () => {
-    const open = await Promise.all(
-      Array.from({ length: 8 }, () => agent('client').connect('10.96.0.80', 80)),
-    );
-    await apply('backends: [{ endpoint: one }, { endpoint: two, weight: 0 }],');
-    const servers = new Set<string | undefined>();
-    for (let i = 0; i < 8; i++)
-      servers.add((await agent('client').probe('tcp', '10.96.0.80', 80))?.server);
-    expect([...servers]).toEqual(['one']);
-    await apply('backends: [{ endpoint: one }],');
-    expect(await Promise.all(open.map((ask) => ask()))).toEqual(open.map(() => true));
+  const serversOf = async (vip: string, count: number, from = 'client'): Promise<string[]> => {
+    const tries = Array.from({ length: count }, () => agent(from).probe('tcp', vip, 80));
+    return (await Promise.all(tries)).map((answer) => answer?.server ?? 'none');
+  };
+
+  it.each(['10.96.0.82', 'fd96::82'])('%s keeps a client on one back-end', async (vip) => {
+    expect(new Set(await serversOf(vip, 12)).size).toBe(1);
   });
 
+  it.each(['10.96.0.83', 'fd96::83'])('%s spreads clients by Maglev', async (vip) => {
+    const servers = await serversOf(vip, 40);
+    expect([...new Set(servers)].sort()).toEqual(['one', 'two']);
+  });
+
+  it.each(['10.96.0.84', 'fd96::84'])('%s gives back-ends their shares', async (vip) => {
+    const servers = await serversOf(vip, 100);
+    const count = servers.filter((name) => name === 'one').length;
+    expect(servers).not.toContain('none');
+    // Nine in ten; chance alone leaves this range once in more than ten million times.
+    expect(count).toBeGreaterThan(70);
+    expect(count).toBeLessThan(100);
+  });
+
+  it('keeps connections through changes of its back-ends, and sends new ones to the rest', async () => {
+    await apply('backends: [{ endpoint: one }],');
+    const vips = ['10.96.0.80', 'fd96::80'];
+    const open = await Promise.all(
+      [...vips, ...vips].map((vip) => agent('client').connect(vip, 80)),
+    );
+    const asked = await Promise.all(
+      vips.map((vip) => agent('client').load('datagrams', vip, 53, 10)),
+    );
+    const all = async (): Promise<void> => {
+      expect(await Promise.all(open.map((ask) => ask()))).toEqual(open.map(() => true));
+    };
+    await apply('backends: [{ endpoint: one }, { endpoint: two }],');
+    const opened = await Promise.all(vips.map((vip) => serversOf(vip, 12)));
+    for (const servers of opened) expect([...new Set(servers)].sort()).toEqual(['one', 'two']);
+    await all();
+    open.push(...(await Promise.all(vips.map((vip) => agent('client').connect(vip, 80)))));
+
+    await apply('backends: [{ endpoint: one, weight: 0 }, { endpoint: two }],');
+    const drained = await Promise.all(vips.map((vip) => serversOf(vip, 8)));
+    expect(new Set(drained.flat())).toEqual(new Set(['two']));
+    // Datagrams of a flow stay with a back-end that drains.
+    expect(await heardOnce()).toBeGreaterThan(0);
+    await all();
+
+    await apply('backends: [{ endpoint: two }],');
+    await all();
+    expect(await heardOnce()).toBe(0);
+    const counts = await Promise.all(asked.map((stop) => stop()));
+    expect(counts.map(({ sent, answered }) => sent - answered)).toEqual([0, 0]);
+  });
+
+  /** How many datagrams `one` hears in a while. */
+  async function heardOnce(): Promise<number> {
+    const before = await agent('one').heard(53);
+    await new Promise((done) => setTimeout(done, 150));
+    return (await agent('one').heard(53)) - before;
+  }
+
   it('moves in one step for the service, and one for its back-ends', async () => {
-    writeFileSync(file.path, program('backends: [{ endpoint: two }],'));
+    writeFileSync(file.path, program('backends: [{ endpoint: one }],'));
     const plan = await node.json<{ steps: { action: string; kind: string; key: string }[] }>(
       'plan',
       file.path,
