@@ -6,14 +6,14 @@ import { reply } from '../kernel/dns/setup.js';
 import { HttpAgent } from '../traffic/http-agent.js';
 import { TwoNodes } from './two-nodes.js';
 
-const program = `
+const program = (mode: string): string => `
 import { App, Cluster, Endpoint, NetworkPolicy, Node, Service, tcp } from 'plumbline';
 
 const app = new App();
 const cluster = new Cluster(app, 'outer-rim', { mode: 'tunnel' });
 const luke = new Node(cluster, 'luke', {
   podCIDRs: ['10.6.1.0/24', 'fd06:1::/64'], addresses: ['192.0.2.1', '2001:db8:2::1'],
-  devices: ['up0', 'out0'],
+  devices: ['up0', 'out0'], redirectMode: '${mode}',
 });
 const leia = new Node(cluster, 'leia', {
   podCIDRs: ['10.6.2.0/24', 'fd06:2::/64'], addresses: ['192.0.2.2', '2001:db8:2::2'],
@@ -74,7 +74,7 @@ describe.sequential('name servers in the cluster', () => {
 
   beforeAll(async () => {
     nodes = new TwoNodes('plumb-e2e-dnsc');
-    await nodes.apply(program);
+    await nodes.apply(program('tproxy'));
     client = await HttpAgent.open('dnsc-client');
     world = await HttpAgent.open(nodes.world);
     await world.serve(8080);
@@ -86,25 +86,31 @@ describe.sequential('name servers in the cluster', () => {
     await nodes.dispose();
   });
 
-  it.each(WAYS)(
-    '$server, $to, is asked by $transport in the name of the client, and for what rules allow only',
-    async ({ transport, family, server }) => {
-      const servers = await Promise.all(
-        ['near', 'far'].map((name) =>
-          TestServer.start({ path: `/run/netns/dnsc-${name}` }, addressesOf),
-        ),
-      );
-      const asking = await TestClient[transport](inClient, { client: CLIENT[family], server });
-      expect(await asking.ask('star.empire.test', 'A', 5)).toMatchObject({
-        ...{ id: 5, rcode: 'REFUSED' },
-      });
-      const answer = await asking.ask('base.rebels.test', family === 4 ? 'A' : 'AAAA', 6);
-      expect(answer).toMatchObject({ id: 6, rcode: 'NOERROR', answers: [{ ttl: 60 }] });
-      const received = servers.flatMap((one) => one.received);
-      expect(received).toHaveLength(1);
-      expect(received[0]).toMatchObject({ transport, path: { source: CLIENT[family] } });
-    },
-  );
+  describe.each(['tproxy', 'nat', 'socket'])('in mode %s', (mode) => {
+    beforeAll(async () => {
+      await nodes.apply(program(mode), nodes.luke);
+    });
+
+    it.each(WAYS)(
+      '$server, $to, is asked by $transport in the name of the client, and for what rules allow only',
+      async ({ transport, family, server }) => {
+        const servers = await Promise.all(
+          ['near', 'far'].map((name) =>
+            TestServer.start({ path: `/run/netns/dnsc-${name}` }, addressesOf),
+          ),
+        );
+        const asking = await TestClient[transport](inClient, { client: CLIENT[family], server });
+        expect(await asking.ask('star.empire.test', 'A', 5)).toMatchObject({
+          ...{ id: 5, rcode: 'REFUSED' },
+        });
+        const answer = await asking.ask('base.rebels.test', family === 4 ? 'A' : 'AAAA', 6);
+        expect(answer).toMatchObject({ id: 6, rcode: 'NOERROR', answers: [{ ttl: 60 }] });
+        const received = servers.flatMap((one) => one.received);
+        expect(received).toHaveLength(1);
+        expect(received[0]).toMatchObject({ transport, path: { source: CLIENT[family] } });
+      },
+    );
+  });
 
   it.each(AT)('%s may be reached then, and only at the port that a rule allows', async (url) => {
     expect(await client.ask({ url })).toMatchObject({ status: 200 });

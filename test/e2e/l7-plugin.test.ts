@@ -143,10 +143,15 @@ describe.sequential('rules of a protocol plug-in', () => {
     expect(stdout).toContain('listener');
   });
 
-  it('hold in mode nat, where the port that was asked for is another', async () => {
-    await apply('nat');
-    const answer = await ask('10.7.2.11', say('GET public:1', 'GET secret'));
-    expect(answer).toBe(`$8\r\npublic:1\r\n${DENIED}`);
+  // In nat the port that was asked for is another one than that of the socket.
+  it.each(['nat', 'tproxy'])('hold in mode %s', async (mode) => {
+    await apply(mode);
+    for (const [host, client] of hosts) {
+      heard.length = 0;
+      const answer = await ask(host, say('GET public:1', 'GET secret'));
+      expect(answer).toBe(`$8\r\npublic:1\r\n${DENIED}`);
+      expect(heard).toEqual([`${client} GET public:1`]);
+    }
   });
 
   it.each([
