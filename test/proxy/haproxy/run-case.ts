@@ -22,6 +22,13 @@ const PATIENCE = 5000;
 const QUIET = 12;
 const BETWEEN = 15;
 
+/** Whether the client speaks HTTP/2 from the start. */
+export function isHttp2({ send: [first = ''] }: Pick<SmugglingCase, 'send'>): boolean {
+  return Buffer.from(first as string, 'latin1')
+    .toString('latin1')
+    .startsWith('PRI * HTTP/2.0');
+}
+
 /** Sends a case to a server, and returns the statuses of what it answers. */
 export async function runCase({ send, statuses }: SmugglingCase, place: Place): Promise<number[]> {
   const socket = connect({ ...place, allowHalfOpen: true, noDelay: true });
@@ -32,8 +39,8 @@ export async function runCase({ send, statuses }: SmugglingCase, place: Place): 
   socket.on('end', () => (isOver = true));
   const closed = new Promise<void>((resolve) => socket.on('close', () => resolve()));
   const parts = send.map((part) => Buffer.from(part as string, 'latin1'));
-  const isHttp2 = parts[0]?.toString('latin1').startsWith('PRI * HTTP/2.0') === true;
-  const found = (): number[] => (isHttp2 ? http2Statuses(received) : http1Statuses(received));
+  const found = (): number[] =>
+    isHttp2({ send }) ? http2Statuses(received) : http1Statuses(received);
   for (const part of parts) {
     socket.write(part);
     if (send.length > 1) await wait(BETWEEN);

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { HaproxyUnderTest, httpListener } from './harness.js';
 import { Recorder } from './recorder.js';
 import { smugglingRules } from './requests.js';
-import { runCase } from './run-case.js';
+import { isHttp2, runCase } from './run-case.js';
 import { bodies } from './smuggling-bodies.js';
 import { headers, lines } from './smuggling-headers.js';
 import { http2Cases } from './smuggling-http2.js';
@@ -31,8 +31,11 @@ describe.sequential('what is smuggled or malformed reaches no server that may no
       const statuses = await runCase(one, { host: '127.0.0.1', port: haproxy.port(7) });
       // What was cut off the server tells of when it notices.
       for (let i = 0; i < 200 && server.seen.length < one.reaches.length; i++) await sleep(5);
-      const reached = server.take().map(({ request }) => request);
+      const heard = server.take();
+      const reached = heard.map(({ request }) => request);
       expect({ statuses, reached }).toEqual({ statuses: one.statuses, reached: one.reaches });
+      // Nothing is translated: a server hears the HTTP that the client speaks.
+      expect(heard.filter(({ version }) => (version === '2') !== isHttp2(one))).toEqual([]);
     },
   );
 });
