@@ -20,7 +20,11 @@ export function quote(text: string): string {
  */
 const STEPS = 100_000;
 
+/** What braces may be part of, and braces that are not: to RE2 these are text, to PCRE2 10.43 `{,3}` repeats. */
+const BRACES = /\\Q.*?(?:\\E|$)|\\[xpP]\{[^}]*\}|\\.|\{\d+(?:,\d*)?\}|\{/gs;
+
 /** An expression that has to match all of a text. Only for what lets through: a match given up is none. */
 export function whole(expression: string): string {
-  return quote(`(*LIMIT_MATCH=${String(STEPS)})^(?:${expression})\\z`);
+  const literal = expression.replace(BRACES, (part) => (part === '{' ? '\\{' : part));
+  return quote(`(*LIMIT_MATCH=${String(STEPS)})^(?:${literal})\\z`);
 }

@@ -10,6 +10,7 @@ const EXPRESSIONS = [
   '/apart/.*a.*a.*a.*[bc]',
   '/either/((a+)+[bc]|a*)',
   '/long/.*',
+  '/braces/a{,2}[{]b{2}\\x{2d}\\Q{,1}\\E\\p{Lu}',
 ];
 
 describe.sequential('expressions', () => {
@@ -46,6 +47,11 @@ describe.sequential('expressions', () => {
     server.take();
     expect(await ask(`/either/${a(21)}`, 403)).toEqual([403]);
     expect(server.take()).toEqual([]);
+  });
+
+  it('have braces that repeat nothing as text', async () => {
+    expect(await ask('/braces/a{,2}{bb-{,1}A', 200)).toEqual([200]);
+    expect(await ask('/braces/aa{bb-{,1}A', 403)).toEqual([403]);
   });
 
   it('of one repetition match what is long', async () => {

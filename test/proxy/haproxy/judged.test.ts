@@ -11,7 +11,19 @@ const text = (parts: readonly string[], most: number): fc.Arbitrary<string> =>
 
 const EXPRESSIONS = [
   ...['a', 'b', '/', '\\.', '.', '.*', '[ab]+', '(a|b)', '(?:a|/b)?', '\\d', 'b?', 'a{1,2}'],
-  ...['[^/]+', '~', '\\w*', '(?i:A)', '%41', '%2[0-9A-F]', '[[:alpha:]]', 'a|b', '\\x61', '$', ''],
+  ...[
+    '[^/]+',
+    '~',
+    '\\w*',
+    '(?i:A)',
+    '%41',
+    '%2[0-9A-F]',
+    '[[:alpha:]]',
+    'a|b',
+    '\\x61',
+    '$',
+    'b{,2}',
+  ],
 ];
 const expression = text(EXPRESSIONS, 4);
 const header = fc.record(
@@ -34,7 +46,23 @@ const rule: fc.Arbitrary<HTTPRuleSpec> = fc.record(
 );
 const SEGMENTS = [
   ...['a', 'b', 'A', '/', '/', '.', '..', '~', '1', '%61', '%41', '%2e', '%2E%2E', '%7e', '%20'],
-  ...['%2f', '%5C', '%c3%a9', '%C0%AE', '%00', '%', '%4', ';', '?a=/b', '?', '&', '=', '%3b', '*'],
+  ...[
+    '%2f',
+    '%5C',
+    '%c3%a9',
+    '%C0%AE',
+    '%00',
+    '%',
+    '%4',
+    ';',
+    '?a=/b',
+    '?',
+    '&',
+    '=',
+    '%3b',
+    '*',
+    '{,2}',
+  ],
 ];
 const request: fc.Arbitrary<HTTPRequest> = fc.record({
   method: fc.constantFrom('GET', 'PUT', 'POST', 'DELETE', 'PATCH'),
