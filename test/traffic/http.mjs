@@ -68,6 +68,8 @@ function plain(address = '') {
 async function ask({ url, method = 'GET', send = 0, headers = {}, agent, timeout = 5000 }) {
   const request = http.request(url, { method, headers, agent, timeout });
   request.on('timeout', () => request.destroy(new Error('timeout')));
+  // After the response its body tells.
+  request.on('error', () => undefined);
   if (send > 0) request.setHeader('content-length', send);
   if (send > 0) pour(request, send);
   else request.end();
