@@ -54,6 +54,7 @@ class Growing {
   readonly #node: BenchNode;
   readonly #endpoints: EndpointSpec[] = [];
   readonly #policies: readonly PolicySpec[];
+  #isOpen = false;
 
   private constructor(prefix: string, isFiltered: boolean) {
     this.#node = new BenchNode(prefix);
@@ -88,7 +89,12 @@ class Growing {
 
   async #apply(): Promise<number> {
     const plan = await this.#node.plan(this.#endpoints, this.#policies);
+    const ofProxy = plan.steps.find(({ kind }) => kind === 'proxy');
+    if (this.#isOpen && ofProxy !== undefined) {
+      throw new Error(`another endpoint has a step for the proxy: ${ofProxy.why}`);
+    }
     await this.#node.apply(plan);
+    this.#isOpen = true;
     return plan.steps.length;
   }
 

@@ -1,10 +1,15 @@
 import { widthsOf } from '../../src/state/columns.js';
+import { plan } from '../../src/plan/make-plan.js';
 import { diffColumns } from '../../src/state/difference.js';
 import type { Columns } from '../../src/state/state.js';
+import { columns, stateOf } from '../../test/plan/million.js';
 import type { Row } from '../row.js';
 
 const MAP = 'plumb_ipcache';
 const RUNS = 15;
+const MILLION = 1_000_000;
+/** What the design allows a plan between two states with a million entries. */
+const LIMITS = { ms: 1000, MB: 500 } as const;
 
 /** An entry as a program that keeps one object for each would hold it. */
 interface Entry {
@@ -15,11 +20,30 @@ interface Entry {
 }
 
 /**
- * Diff of two sets of rows with one changed value, against the same comparison of two sorted arrays of
- * objects. Time is what one diff takes; both sides are built beforehand.
+ * A whole plan between two states with one changed value, against what the design allows; then the diff
+ * of their rows alone, against the same comparison of two sorted arrays of objects. Time is what one
+ * takes; both sides are built beforehand.
  */
 export function run(): Promise<Row[]> {
-  return Promise.resolve([memory(1_000_000), ...[1_000, 10_000, 50_000, 1_000_000].map(measure)]);
+  const rows = [memory(MILLION), ...planned(MILLION)];
+  rows.push(...[1_000, 10_000, 50_000, MILLION].map(measure));
+  return Promise.resolve(rows);
+}
+
+/** Memory is the most that the process has had, with both states in it and what was measured before. */
+function planned(count: number): Row[] {
+  const [before, after] = [stateOf(count), stateOf(count, Math.floor(count * 0.7))];
+  const times = Array.from({ length: RUNS }, () => timed(() => plan(after, before).summary.change));
+  const memory = (process.resourceUsage().maxRSS * 1024) / 1e6;
+  const row = (name: string, value: number, unit: keyof typeof LIMITS): Row => ({
+    ...{ name, workload: `two states of ${count.toLocaleString('en-US')} ${MAP} entries`, value },
+    ...{ unit, peer: 'limit of the design', peerValue: LIMITS[unit] },
+    ...{ ratio: LIMITS[unit] / value, reach: 1, runs: RUNS },
+  });
+  return [
+    row('plan with one change', median(times), 'ms'),
+    row('memory of the whole process of that', memory, 'MB'),
+  ];
 }
 
 /** First, before the objects of the peer are there: the most that this process had with both sides in it. */
@@ -72,20 +96,6 @@ function timed(work: () => number): number {
   const took = performance.now() - start;
   if (found !== 1) throw new Error(`${String(found)} differences found, not 1`);
   return took;
-}
-
-function columns(count: number, changed = -1): Columns {
-  const widths = widthsOf(MAP);
-  const keys = new Uint8Array(count * widths.key);
-  const values = new Uint8Array(count * widths.value);
-  const keyView = new DataView(keys.buffer);
-  const valueView = new DataView(values.buffer);
-  for (let i = 0; i < count; i++) {
-    keyView.setUint32(i * widths.key + 8, 0xffff, false);
-    keyView.setUint32(i * widths.key + 12, 0x0a000000 + i, false);
-    valueView.setUint32(i * widths.value, i === changed ? 1 : 256 + (i % 60_000), true);
-  }
-  return { count, keys, values };
 }
 
 function entries(count: number, changed = -1): Entry[] {
