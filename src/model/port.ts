@@ -31,20 +31,23 @@ export function portNumber(port: string | number): number | undefined {
  */
 export function rangesOf(rule: RuleSpec): PortRange[] {
   if (rule.toPorts === undefined && rule.icmps === undefined) return [EVERYTHING];
-  const ports = (rule.toPorts ?? []).flatMap((group) => group.ports.flatMap(rangesOfPort));
-  const icmps = (rule.icmps ?? []).flatMap((group) =>
-    group.fields.map(({ family = 'IPv4', type }) => {
+  const ranges: PortRange[] = [];
+  for (const { ports } of rule.toPorts ?? []) for (const port of ports) addPort(port, ranges);
+  for (const { fields } of rule.icmps ?? []) {
+    for (const { family = 'IPv4', type } of fields) {
       const from = (icmpType(type, family) ?? NaN) << 8;
-      return { protocol: PROTOCOLS[family === 'IPv4' ? 'ICMP' : 'ICMPv6'], from, to: from | 0xff };
-    }),
-  );
-  return [...ports, ...icmps];
+      const protocol = PROTOCOLS[family === 'IPv4' ? 'ICMP' : 'ICMPv6'];
+      ranges.push({ protocol, from, to: from | 0xff });
+    }
+  }
+  return ranges;
 }
 
-function rangesOfPort({ port, endPort, protocol = 'ANY' }: PortSpec): PortRange[] {
+function addPort({ port, endPort, protocol = 'ANY' }: PortSpec, ranges: PortRange[]): void {
   const from = portNumber(port) ?? NaN;
-  const protocols = protocol === 'ANY' ? WITH_PORTS : [PROTOCOLS[protocol]];
-  return protocols.map((number) => ({ protocol: number, from, to: endPort ?? from }));
+  const to = endPort ?? from;
+  if (protocol !== 'ANY') ranges.push({ protocol: PROTOCOLS[protocol], from, to });
+  else for (const number of WITH_PORTS) ranges.push({ protocol: number, from, to });
 }
 
 /** `80/TCP`, `8000-8080/UDP`, `type 8/ICMP`, `any`. */

@@ -29,13 +29,22 @@ function matchesExpression({ key, operator, values = [] }: Expression, labels: L
 
 /** One text for selectors that mean the same terms, whatever their order; it reads well, too. */
 export function selectorKey(selector: SelectorSpec): string {
-  const labels = Object.entries(selector.matchLabels ?? {}).map(([key, value]) =>
-    termText(key, 'In', [value]),
-  );
-  const expressions = (selector.matchExpressions ?? []).map(({ key, operator, values = [] }) =>
-    termText(key, operator, [...new Set(values)].sort()),
-  );
-  return `{${[...new Set([...labels, ...expressions])].sort().join(',')}}`;
+  const { matchLabels = {}, matchExpressions = [] } = selector;
+  const keys = Object.keys(matchLabels);
+  const [only] = keys;
+  // Most selectors ask for one label; there can be as many of them as policies.
+  if (only !== undefined && keys.length === 1 && matchExpressions.length === 0) {
+    return `{${pairText(only, matchLabels)}}`;
+  }
+  const terms = new Set(keys.map((key) => pairText(key, matchLabels)));
+  for (const { key, operator, values = [] } of matchExpressions) {
+    terms.add(termText(key, operator, [...new Set(values)].sort()));
+  }
+  return `{${[...terms].sort().join(',')}}`;
+}
+
+function pairText(key: string, labels: Labels): string {
+  return `${wordText(key)}=${wordText(labels[key] ?? '')}`;
 }
 
 function termText(key: string, operator: SelectorOperator, values: readonly string[]): string {

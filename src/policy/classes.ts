@@ -1,7 +1,9 @@
 import type { Identity } from '../model/identity.js';
 import { FQDN_PREFIX } from './fqdn.js';
 import { Ids } from './ids.js';
-import { isEndpointIdentity, PeerIndex, type PeerSelector } from './peers.js';
+import { jsonList } from './json-text.js';
+import { PeerIndex } from './peer-index.js';
+import { isEndpointIdentity, type PeerSelector } from './peers.js';
 import type { ParsedPolicy } from './policy-set.js';
 import { prefixIdentities, type PrefixIdentity } from './prefixes.js';
 
@@ -27,7 +29,7 @@ export interface Identified {
   readonly classOf: (identity: Identity) => number | undefined;
 }
 
-/** Every term of the policies once, sorted by key. */
+/** Every term of the policies once. */
 export function termsOf(policies: Iterable<ParsedPolicy>): PeerSelector[] {
   const terms = new Map<string, PeerSelector>();
   for (const { rules } of policies) {
@@ -35,7 +37,7 @@ export function termsOf(policies: Iterable<ParsedPolicy>): PeerSelector[] {
       for (const peer of peers) terms.set(peer.key, peer);
     }
   }
-  return [...terms.values()].sort((a, b) => (a.key < b.key ? -1 : 1));
+  return [...terms.values()];
 }
 
 /** Groups identities by the terms that hold for them. */
@@ -45,10 +47,10 @@ export function classify(identities: readonly Identity[], terms: readonly PeerSe
   const classTerms = new Map<number, readonly string[]>();
   const byKeys = new Map<string, number>();
   const classFor = (keys: readonly string[]): number => {
-    const text = keys.join('\n');
+    const text = textOf(keys);
     const known = byKeys.get(text);
     if (known !== undefined) return known;
-    const id = ids.ofNew(JSON.stringify(['class', keys]));
+    const id = ids.ofNew(`["class",${jsonList(keys)}]`);
     byKeys.set(text, id);
     classTerms.set(id, keys);
     return id;
@@ -64,7 +66,7 @@ export function classify(identities: readonly Identity[], terms: readonly PeerSe
     const cidr = cidrKeys.get(identity.id) ?? keysInPrefix(identity);
     return cidr === undefined ? own : [...own, ...cidr].sort();
   };
-  const bySignature = new Map<string, number>();
+  const bySignature: (number | undefined)[] = [];
   const all = local.length === 0 ? identities : [...identities, ...local];
   const classes = new Map<number, number>();
   for (const identity of all) {
@@ -73,17 +75,17 @@ export function classify(identities: readonly Identity[], terms: readonly PeerSe
       continue;
     }
     const signature = index.signatureOf(identity.labels);
-    let id = bySignature.get(signature);
-    if (id === undefined) {
-      id = classFor(keysOf(identity));
-      bySignature.set(signature, id);
-    }
-    classes.set(identity.id, id);
+    classes.set(identity.id, (bySignature[signature] ??= classFor(keysOf(identity))));
   }
-  const classOf = (identity: Identity) => byKeys.get(keysOf(identity).join('\n'));
+  const classOf = (identity: Identity) => byKeys.get(textOf(keysOf(identity)));
   return {
     identified: { classes, classTerms, prefixes, identities: all, classOf },
     termKeys: new Set(terms.map(({ key }) => key)),
     salted: ids.salted,
   };
+}
+
+function textOf(keys: readonly string[]): string {
+  const [only = ''] = keys;
+  return keys.length < 2 ? only : keys.join('\n');
 }

@@ -2,7 +2,7 @@ import type { Identity } from '../model/identity.js';
 import type { NodeSpec, PolicySpec } from '../model/program.js';
 import { classify, termsOf, type Classes } from './classes.js';
 import type { CompiledPolicy, PolicySetInfo, Refs } from './compiled.js';
-import { bringsMeaning } from './named-ports.js';
+import { bringsMeaning, type AskedPorts } from './named-ports.js';
 import { PolicyParser, type ParsedPolicy } from './policy-set.js';
 import { hasSameTerms, keepStages, reusableStages, type Stages } from './stages.js';
 import { Subjects } from './subjects.js';
@@ -40,7 +40,7 @@ function run(
   const { identities, node } = input;
   const policies = node.enforcement === 'never' ? [] : input.policies;
   const parser = earlier?.parser ?? new PolicyParser(identities);
-  const parsed = policies.flatMap((spec) => parser.parse(spec));
+  const parsed = parser.parse(policies).flat();
   const subjects = earlier?.subjects ?? new Subjects(input.subjects, identities, node);
   const { policySets, sets, inForce } = subjects.policySets(parsed);
   // Only terms of policies in force make classes.
@@ -69,9 +69,7 @@ function run(
     allowLocalhost: node.allowLocalhost,
     sets,
     listeners: listenersOf(versionCompiler, versionOf, tables),
-    warnings: parsed
-      .filter(({ warnings }) => warnings.length > 0)
-      .flatMap(({ warnings }) => warnings),
+    warnings: warningsOf(parsed),
   };
   const next = {
     input,
@@ -84,6 +82,12 @@ function run(
     versionOf,
   };
   return { compiled, next };
+}
+
+function warningsOf(parsed: readonly ParsedPolicy[]): string[] {
+  const all: string[] = [];
+  for (const { warnings } of parsed) if (warnings.length > 0) all.push(...warnings);
+  return all;
 }
 
 function listenersOf(
@@ -103,7 +107,8 @@ function classOfNewcomer(
   inForce: ReadonlySet<ParsedPolicy>,
   parser: PolicyParser,
 ): CompiledPolicy['classOf'] {
-  const asked = [...inForce].flatMap(({ asks }) => asks ?? []);
+  const asked: AskedPorts[] = [];
+  for (const { asks } of inForce) if (asks !== undefined) asked.push(asks);
   if (asked.length === 0) return identified.classOf;
   return (identity) =>
     bringsMeaning(identity, asked, parser.names) ? undefined : identified.classOf(identity);

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /**
  * Numbers that are the hash of what they name, the same on every node: the first 32 bits of a SHA-256
@@ -24,8 +24,9 @@ export class Ids {
   /** For who remembers what was named: asks once for each content. */
   ofNew(content: string): number {
     for (let salt = 0; ; salt++) {
-      const hash = createHash('sha256').update(salt === 0 ? content : `${content}#${String(salt)}`);
-      const id = this.clip(hash.digest().readUInt32BE(0));
+      // In one call, and as text: half the time of a hash that is fed, a fifth with a Buffer for its result.
+      const digest = hash('sha256', salt === 0 ? content : `${content}#${String(salt)}`);
+      const id = this.clip(Number.parseInt(digest.slice(0, 8), 16));
       if (id === 0 || this.taken.has(id)) {
         this.salted = true;
         continue;

@@ -41,7 +41,11 @@ const LISTS = ['ingress', 'ingressDeny', 'egress', 'egressDeny'] as const;
 
 /** Whether any rule gives a port by name. */
 export function hasNamedPorts(spec: PolicySpec): boolean {
-  return LISTS.some((list) => spec[list]?.some((rule) => portsOf(rule).some(isNamed)));
+  return LISTS.some((list) => spec[list]?.some(namesPort));
+}
+
+function namesPort({ toPorts }: RuleSpec): boolean {
+  return toPorts?.some(({ ports }) => ports.some(isNamed)) ?? false;
 }
 
 /**
@@ -121,7 +125,7 @@ function isNamed(port: PortSpec): boolean {
 
 /** The rule with its numbers alone; nothing where it has none. */
 function withoutNames(rule: RuleSpec): RuleSpec[] {
-  if (!portsOf(rule).some(isNamed)) return [rule];
+  if (!namesPort(rule)) return [rule];
   const toPorts = (rule.toPorts ?? [])
     .map((group) => ({ ...group, ports: group.ports.filter((port) => !isNamed(port)) }))
     .filter(({ ports }) => ports.length > 0);

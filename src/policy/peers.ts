@@ -7,11 +7,9 @@ import {
   RESERVED_SOURCE,
   type Identity,
 } from '../model/identity.js';
-import { cidrLabel } from '../model/cidr-label.js';
-import type { Entity, Labels, RuleSpec, SelectorSpec } from '../model/program.js';
-import { matchesSelector, selectorKey, selectorLabelKeys } from '../model/selector.js';
+import type { Entity, RuleSpec, SelectorSpec } from '../model/program.js';
+import { selectorKey } from '../model/selector.js';
 import { labelOf } from './fqdn.js';
-import { isNode, matchesNode } from './nodes.js';
 
 /**
  * One term that tells peers apart. Rules name peers by the key; equal terms of different rules are
@@ -113,126 +111,11 @@ export function matchesEntity(entity: Entity, { id, labels }: Identity): boolean
   return Object.hasOwn(labels, `reserved:${entity}`);
 }
 
-/** Terms by what they ask of labels, so that an identity meets few of them. */
-export class PeerIndex {
-  /** Terms that ask for one label pair and nothing else. */
-  private readonly exact = new Map<string, string[]>();
-  private readonly byPair = new Map<string, PeerSelector[]>();
-  private readonly others: PeerSelector[] = [];
-  private readonly entities: PeerSelector[] = [];
-  private readonly reserved: PeerSelector[] = [];
-  /** Those that look at who is in which prefix, and selectors of nodes. */
-  private readonly byPrefix: PeerSelector[] = [];
-  private readonly nodes: PeerSelector[] = [];
-  private readonly names: PeerSelector[] = [];
-  /** Label keys that terms look at, sorted. */
-  private readonly labelKeys: readonly string[];
-
-  constructor(selectors: Iterable<PeerSelector>) {
-    const labelKeys = new Set<string>();
-    for (const peer of selectors) {
-      if (peer.kind === 'entity') this.entities.push(peer);
-      if (peer.kind === 'nodes') this.nodes.push(peer);
-      if (peer.kind === 'fqdn') this.names.push(peer);
-      if (peer.kind === 'cidr' && peer.modes.length > 0) {
-        this.byPrefix.push(peer);
-        for (const key of cidrKeys(peer.entries)) labelKeys.add(key);
-      }
-      if (peer.kind !== 'endpoints') continue;
-      if (asksForReserved(peer.selector)) {
-        this.reserved.push(peer);
-        continue;
-      }
-      for (const key of selectorLabelKeys(peer.selector)) labelKeys.add(key);
-      const { matchLabels = {}, matchExpressions = [] } = peer.selector;
-      const [pair, ...more] = Object.entries(matchLabels);
-      if (pair === undefined) this.others.push(peer);
-      else if (more.length + matchExpressions.length > 0) add(this.byPair, pair.join('='), peer);
-      else add(this.exact, pair.join('='), peer.key);
-    }
-    this.labelKeys = [...labelKeys].sort();
-  }
-
-  /** Equal for endpoints that no term tells apart by their labels. */
-  signatureOf(labels: Labels): string {
-    let text = '';
-    for (const key of this.labelKeys) {
-      const value = labels[key];
-      text += typeof value === 'string' ? `=${value}\n` : '\n';
-    }
-    return text;
-  }
-
-  /** Sorted keys of the terms that hold for an identity; CIDR terms are known by prefix, not here. */
-  keysOf(identity: Identity): string[] {
-    const keys: string[] = [];
-    for (const peer of this.entities) {
-      if (peer.kind === 'entity' && matchesEntity(peer.entity, identity)) keys.push(peer.key);
-    }
-    for (const peer of this.byPrefix) {
-      if (peer.kind === 'cidr' && isInside(peer, identity)) keys.push(peer.key);
-    }
-    if (isEndpointIdentity(identity.id)) this.addEndpointKeys(identity.labels, keys);
-    else {
-      addHolding(this.reserved, identity.labels, keys);
-      for (const peer of this.names) {
-        if (peer.kind === 'fqdn' && Object.hasOwn(identity.labels, peer.label)) keys.push(peer.key);
-      }
-      for (const peer of this.nodes) {
-        if (peer.kind === 'nodes' && matchesNode(peer.selector, identity)) keys.push(peer.key);
-      }
-    }
-    return keys.length > 1 ? keys.sort() : keys;
-  }
-
-  private addEndpointKeys(labels: Labels, keys: string[]): void {
-    for (const key of this.labelKeys) {
-      const value = labels[key];
-      if (typeof value !== 'string') continue;
-      const pair = `${key}=${value}`;
-      for (const term of this.exact.get(pair) ?? []) keys.push(term);
-      addHolding(this.byPair.get(pair) ?? [], labels, keys);
-    }
-    addHolding(this.others, labels, keys);
-  }
-}
-
-function cidrKeys(entries: readonly CIDREntry[]): string[] {
-  return entries.flatMap(({ cidr, except }) => [cidr, ...except]).map(cidrLabel);
-}
-
-/** Whether an endpoint or a node is in a prefix of a term that means such, and in no exception of it. */
-function isInside(
-  { entries, modes }: PeerSelector & { readonly kind: 'cidr' },
-  identity: Identity,
-): boolean {
-  const isMeant = isEndpointIdentity(identity.id)
-    ? modes.includes('pods')
-    : modes.includes('nodes') && isNode(identity);
-  const isIn = (text: string): boolean => Object.hasOwn(identity.labels, cidrLabel(text));
-  return isMeant && entries.some(({ cidr, except }) => isIn(cidr) && !except.some(isIn));
-}
-
 /** A selector means endpoints, unless it asks for a `reserved:` label, which no endpoint has. */
-export function asksForReserved({
-  matchLabels = {},
-  matchExpressions = [],
-}: SelectorSpec): boolean {
-  const asked = matchExpressions.filter(
-    ({ operator }) => operator === 'In' || operator === 'Exists',
+export function asksForReserved({ matchLabels, matchExpressions = [] }: SelectorSpec): boolean {
+  for (const key in matchLabels) if (key.startsWith(RESERVED_SOURCE)) return true;
+  return matchExpressions.some(
+    ({ key, operator }) =>
+      (operator === 'In' || operator === 'Exists') && key.startsWith(RESERVED_SOURCE),
   );
-  const keys = [...Object.keys(matchLabels), ...asked.map(({ key }) => key)];
-  return keys.some((key) => key.startsWith(RESERVED_SOURCE));
-}
-
-function addHolding(peers: readonly PeerSelector[], labels: Labels, keys: string[]): void {
-  for (const peer of peers) {
-    if (peer.kind === 'endpoints' && matchesSelector(peer.selector, labels)) keys.push(peer.key);
-  }
-}
-
-function add<K, V>(map: Map<K, V[]>, key: K, value: V): void {
-  const list = map.get(key);
-  if (list === undefined) map.set(key, [value]);
-  else list.push(value);
 }

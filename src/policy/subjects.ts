@@ -88,12 +88,12 @@ export class Subjects {
       keys.length === 1 ? (groups.get(only) ?? []) : keys.flatMap((key) => groups.get(key) ?? []);
     const known = this.infos.get(set);
     if (known !== undefined && isSame(known.policies, policies)) return known;
+    const enforced = policies.some(({ spec }) => spec.audit === true)
+      ? policies.filter(({ spec }) => spec.audit !== true)
+      : policies;
     const [ingress, egress] = DIRECTIONS.map((direction) => ({
       judged: this.end(policies, direction),
-      enforced: this.end(
-        policies.filter(({ spec }) => spec.audit !== true),
-        direction,
-      ),
+      enforced: this.end(enforced, direction),
     })) as [Ends, Ends];
     return {
       label: keys.length === 0 ? 'no policy' : keys.join(' and '),

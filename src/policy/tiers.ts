@@ -14,9 +14,9 @@ export interface Rank {
 /** What a rule says of traffic that it covers. Without a rank it is of the unordered tier between. */
 export interface Ruling {
   readonly deny: boolean;
-  readonly rank?: Rank;
+  readonly rank?: Rank | undefined;
   /** Of a policy that is only audited. */
-  readonly audit?: boolean;
+  readonly audit?: boolean | undefined;
 }
 
 /**
