@@ -1,5 +1,5 @@
 import { icmpTypeName } from '../model/icmp.js';
-import { PROTOCOLS, protocolName } from '../model/port.js';
+import { openerPort, PROTOCOLS, protocolName } from '../model/port.js';
 import type { PacketEvent } from '../kernel/events.js';
 import {
   EVENT_VERSION,
@@ -92,10 +92,7 @@ function causesFor(event: PacketEvent, { policy }: Compiled): readonly Cause[] {
 
 /** A reply is judged by the port that its flow's opener asked for. */
 function judgedPort({ isReply, protocol, sourcePort, destinationPort }: PacketEvent): number {
-  if (!isReply) return destinationPort;
-  if (protocol === PROTOCOLS.ICMP) return 8 << 8;
-  if (protocol === PROTOCOLS.ICMPv6) return 128 << 8;
-  return sourcePort;
+  return isReply ? openerPort(protocol, sourcePort) : destinationPort;
 }
 
 function icmpOf({ protocol, destinationPort }: PacketEvent): ExplainedEvent['icmp'] {

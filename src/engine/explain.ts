@@ -6,6 +6,8 @@ import { formatAddress, parseAddress } from '../model/prefix.js';
 import type { EndpointSpec } from '../model/program.js';
 import type { VerdictAnswer, VerdictSide, VerdictStep } from '../report/verdict.js';
 import type { L7Request } from '../policy/match-l7.js';
+import type { Direction } from '../policy/policy-set.js';
+import { hex8 } from '../state/columns.js';
 import { decide, type DirectionVerdict } from '../verdict/decide.js';
 import { explainDirection } from '../verdict/explain.js';
 import { identityAt } from './address-identity.js';
@@ -21,6 +23,8 @@ export interface VerdictQuestion {
   readonly port: string;
   /** What is asked for on the connection. */
   readonly request?: L7Request;
+  /** Who judged a packet of it: the policy version, 8 hex digits, that decided in a direction. */
+  readonly judged?: { readonly direction: Direction; readonly version: string };
 }
 
 export interface VerdictOptions extends Where {
@@ -43,7 +47,16 @@ export async function explain(
     options.program === undefined && options.manifests === undefined
       ? await appliedProgram(options)
       : await synthesize(options.program ?? '', options);
-  return answer(question, compiled);
+  return withJudge(answer(question, compiled), question);
+}
+
+/** Says so where the packet that is asked about was judged by another policy than this one. */
+function withJudge(said: VerdictAnswer, { judged }: VerdictQuestion): VerdictAnswer {
+  if (judged === undefined) return said;
+  const step = said.steps.find(({ direction }) => direction === judged.direction);
+  if (step?.version === undefined || hex8(step.version) === judged.version) return said;
+  const note = `the packet was judged by another policy, ${judged.direction} version ${judged.version}`;
+  return { ...said, note: [said.note, note].filter((part) => part !== undefined).join('; ') };
 }
 
 export function answer(question: VerdictQuestion, compiled: Compiled): VerdictAnswer {

@@ -65,6 +65,16 @@ export function rangeText({ protocol, from, to }: PortRange): string {
   return `${from === to ? String(from) : `${String(from)}-${String(to)}`}/${name}`;
 }
 
+/**
+ * Port that a reply is judged by: what its flow's opener asked for. Of ICMP that is an echo request,
+ * whatever `port` is.
+ */
+export function openerPort(protocol: number, port: number): number {
+  if (protocol === PROTOCOLS.ICMP) return 8 << 8;
+  if (protocol === PROTOCOLS.ICMPv6) return 128 << 8;
+  return port;
+}
+
 export function protocolName(protocol: number): string {
   const known = Object.entries(PROTOCOLS).find(([, number]) => number === protocol);
   return known?.[0] ?? `protocol ${String(protocol)}`;

@@ -58,7 +58,7 @@ export interface VerdictAnswer {
   readonly from: VerdictSide;
   readonly to: VerdictSide;
   readonly what: string;
-  /** Why no policy was asked. */
+  /** Why no policy was asked; or who else judged the packet that is asked about. */
   readonly note?: string;
   readonly steps: readonly VerdictStep[];
 }

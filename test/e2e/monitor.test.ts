@@ -3,6 +3,7 @@ import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ExplainedEvent } from '../../src/report/event.js';
+import type { VerdictAnswer } from '../../src/report/verdict.js';
 import { TrafficAgent } from '../traffic/agent.js';
 import { TestNode } from './node.js';
 import { ProgramCopy } from './program.js';
@@ -109,6 +110,28 @@ describe.sequential('plumb monitor beside real traffic', () => {
       'packet',
       'packet',
     ]);
+  });
+
+  it('gives events that a verdict can be asked about: the same packet, the same word, the same line', async () => {
+    await node.plumb('monitor', '--once');
+    await story();
+    const { stdout } = await node.plumb('monitor', '--json', '--count', '4');
+    const lines = stdout.trim().split('\n');
+    expect(lines).toHaveLength(4);
+    for (const line of lines) {
+      const event = JSON.parse(line) as ExplainedEvent;
+      const answer = await node.json<VerdictAnswer>('verdict', '--event', line);
+      expect(answer.allowed).toBe(event.verdict !== 'denied');
+      expect(answer.from.endpoint).toBe(event.source.endpoint);
+      expect(answer.note).toBeUndefined();
+      const step = answer.steps.find(({ direction }) => direction === event.direction);
+      const causes = [...(step?.allows ?? []), ...(step?.isolates ?? [])];
+      const places = causes.map(({ origin }) => origin);
+      for (const { origin } of event.policies) expect(places).toContainEqual(origin);
+    }
+    const other = { ...(JSON.parse(lines[0]!) as ExplainedEvent), policyVersion: '00000001' };
+    const flagged = await node.json<VerdictAnswer>('verdict', '--event', JSON.stringify(other));
+    expect(flagged.note).toContain('judged by another policy');
   });
 
   it('shows bytes, and writes a capture that tcpdump reads', async () => {

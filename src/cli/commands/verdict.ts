@@ -23,7 +23,8 @@ export default class Verdict extends PlumbCommand {
     node: nodeFlag,
     manifests: manifestsFlag,
     event: Flags.string({
-      description: 'ask about the connection of an event instead: JSON of one, or - to read it',
+      description:
+        'ask about the connection, or the request, of an event instead: JSON of one, or - to read it',
       helpValue: 'JSON|-',
     }),
     http: Flags.string({
@@ -53,7 +54,8 @@ export default class Verdict extends PlumbCommand {
   async run(): Promise<unknown> {
     const { args, flags } = await this.parse(Verdict);
     const question = await this.question(args, flags.event);
-    const answer = await explain({ ...question, request: parseRequest(flags) }, flags);
+    const request = { ...question.request, ...parseRequest(flags) };
+    const answer = await explain({ ...question, request }, flags);
     this.log(renderVerdict(answer, { colour: this.colour }));
     return answer;
   }
