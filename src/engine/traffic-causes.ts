@@ -33,10 +33,13 @@ export interface Sides {
 export function whyOf(change: VerdictChange, ports: PortRange, sides: Sides): Why {
   const { kind, directions, audited } = change;
   const { applied, after } = sides;
-  const explained = directions.map((direction) => ({
-    old: applied === undefined ? NOTHING : explain(change, ports, direction, applied, 0),
-    now: explain(change, ports, direction, after, 1),
-  }));
+  const explained = directions.map((direction): Explained => {
+    const now = explain(change, ports, direction, after, 1);
+    if (applied === undefined) return { old: NOTHING, now };
+    const old = explain(change, ports, direction, applied, 0);
+    if (old.isolates.length > 0) return { old, now };
+    return { old, now: { ...now, isolates: isolatingOf(change, direction, after, now) } };
+  });
   switch (kind) {
     case 'opened':
       return openedBy(change, explained, after);
@@ -197,6 +200,25 @@ function why(causes: readonly TrafficCause[], notes: readonly string[]): Why {
     ...(distinct.size === 0 ? {} : { causes: [...distinct.values()] }),
     ...(notes.length === 0 ? {} : { note: [...new Set(notes)].join('; ') }),
   };
+}
+
+/**
+ * Policies that isolate in a direction. Where they did not before, the first rule is named that makes
+ * them: the policy as such may be an old one.
+ */
+function isolatingOf(
+  change: VerdictChange,
+  direction: Direction,
+  { policy }: Known,
+  { isolates }: Explanation,
+): readonly Cause[] {
+  const subject = direction === 'egress' ? change.from : change.to;
+  const policies = policy.sets.get(subject.seats[1].policySet)?.policies ?? [];
+  return isolates.map((cause) => {
+    const own = policies.find(({ name, origin }) => name === cause.name && origin === cause.origin);
+    const first = own?.rules.find((rule) => rule.direction === direction);
+    return first === undefined ? cause : { ...cause, origin: first.origin };
+  });
 }
 
 function explain(

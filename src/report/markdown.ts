@@ -3,16 +3,17 @@ import { warningsAmong, type Lint } from '../model/lint.js';
 import type { Phase, Plan, Step } from '../plan/plan.js';
 import { layOut, type Line } from './line.js';
 import { lintsText, shownLints } from './lints.js';
-import { originText } from './origin.js';
-import { phaseLines, stepLines } from './step-lines.js';
-import { mapTexts, summaryText, trafficLines } from './summary.js';
+import { fenced, fitting } from './markdown-code.js';
+import { countsText, trafficTexts } from './markdown-traffic.js';
+import { nounOf, phaseLines, stepLines } from './step-lines.js';
+import { mapTexts, summaryText } from './summary.js';
 import { PHASES } from './terminal.js';
 import { counted, grouped, visible } from './text.js';
 import type { TrafficLine } from './traffic.js';
 
 /** GitHub refuses comments of 65,536 characters and more. */
 const MOST = 65_000;
-const WIDTH = 140;
+const WIDTH = 110;
 
 /** What a plan is told with besides. */
 export interface Told {
@@ -39,10 +40,11 @@ export function renderPlanMarkdown(
     blocks.push(block);
     room -= block.length + 2;
   };
+  if (traffic.length > 0) add(`Traffic: ${countsText(traffic)}.`);
   for (const change of ['deny', 'allow', 'change'] as const) {
     const own = traffic.filter((line) => line.change === change);
     if (own.length === 0) continue;
-    add(`**${HEADINGS[change]}**\n\n${code(withSources(own, sourceOf), room / 3)}`);
+    add(`**${HEADINGS[change]}**\n\n${fenced(trafficTexts(own, sourceOf, room / 3))}`);
   }
   if (traffic.length === 0 && plan.steps.length > 0) {
     add('**No connection is judged otherwise than before.**');
@@ -56,7 +58,8 @@ export function renderPlanMarkdown(
   );
   if (removals.length > 0) {
     const lines = removals.map((step): Line => stepLines(step)[0] ?? { sign: '-', text: step.key });
-    add(folded(`Removed or replaced: ${grouped(removals.length)}`, code(lines, room / 2)));
+    const body = code(lines, room / 2, (hidden) => removedText(removals.slice(-hidden)));
+    add(folded(`Removed or replaced: ${grouped(removals.length)}`, body));
   }
   for (const [i, phase] of PHASES.entries()) {
     const lines = phaseLines(plan.steps, phase);
@@ -66,28 +69,6 @@ export function renderPlanMarkdown(
   const maps = mapTexts(plan.maps);
   if (plan.steps.length > 0 && maps.length > 0) blocks.push(`Maps: ${maps.join(', ')}`);
   return `${blocks.join('\n\n')}\n`;
-}
-
-/** Below the lines of the same rules what is written there, unless that is the program before. */
-function withSources(
-  traffic: readonly TrafficLine[],
-  sourceOf: NonNullable<Told['sourceOf']>,
-): Line[] {
-  const byCause = new Map<string, TrafficLine[]>();
-  for (const line of traffic) {
-    const text = (line.causes ?? []).map(({ origin }) => originText(origin)).join(' ');
-    byCause.set(text, [...(byCause.get(text) ?? []), line]);
-  }
-  return [...byCause.values()].flatMap((lines): Line[] => {
-    const written = (lines[0]?.causes ?? []).filter(({ isGone }) => isGone !== true);
-    const said = written.flatMap(({ origin }): Line[] => {
-      const source = sourceOf(origin);
-      return source === undefined
-        ? []
-        : [{ sign: ' ', text: `${String(origin.line ?? '')} | ${source}`, depth: 1 }];
-    });
-    return [...trafficLines(lines), ...said];
-  });
 }
 
 function lintLines({ severity, code: name, message, origin, hint }: Lint): Line[] {
@@ -108,24 +89,24 @@ function folded(summary: string, body: string, isOpen = false): string {
   return `<details${isOpen ? ' open' : ''}><summary>${escape(summary)}</summary>\n\n${body}\n\n</details>`;
 }
 
-/** A code block that no line can break out of, of at most `room` characters. */
-function code(lines: readonly Line[], room: number): string {
+/** What a cut leaves out of removals, by sort. */
+function removedText(removals: readonly Step[]): string {
+  const counts = new Map<string, number>();
+  for (const step of removals) counts.set(nounOf(step), (counts.get(nounOf(step)) ?? 0) + 1);
+  const sorts = [...counts].map(([noun, count]) => counted(count, noun));
+  return `and ${grouped(removals.length)} more: ${sorts.join(', ')}`;
+}
+
+/** A code block of at most `room` characters, with what is said of so many lines that it leaves out. */
+function code(
+  lines: readonly Line[],
+  room: number,
+  left = (hidden: number): string => `${counted(hidden, 'line')} more, too many for a comment`,
+): string {
   const texts = layOut(lines, 0, { colour: false, width: WIDTH });
-  const longest = Math.max(
-    2,
-    ...texts.flatMap((t) => (t.match(/`+/g) ?? []).map((run) => run.length)),
-  );
-  const fence = '`'.repeat(longest + 1);
-  const kept: string[] = [];
-  let left = room - 2 * fence.length - 100;
-  for (const text of texts) {
-    left -= text.length + 1;
-    if (left < 0) break;
-    kept.push(text);
-  }
+  const kept = texts.slice(0, fitting(texts, room));
   const hidden = texts.length - kept.length;
-  if (hidden > 0) kept.push(`! ${counted(hidden, 'line')} more, too many for a comment`);
-  return `${fence}diff\n${kept.join('\n')}\n${fence}`;
+  return fenced(hidden === 0 ? kept : [...kept, `! ${left(hidden)}`]);
 }
 
 function escape(text: string): string {

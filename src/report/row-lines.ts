@@ -7,13 +7,16 @@ import type { Columns, EntriesResource } from '../state/state.js';
 import { portText } from '../plan/describe.js';
 import type { Step } from '../plan/plan.js';
 import type { Line, Sign } from './line.js';
+import { rangeTexts } from './ranges.js';
 import { isServiceRow, serviceKeyText, serviceRowText } from './service-rows.js';
 import { counted } from './text.js';
 
 /** Rows of a step shown one by one; of more, the first and how many there are. */
 const SHOWN = 3;
+/** Of rows that go none is hidden: of more than this only the keys are said, as ranges. */
+const SHOWN_REMOVED = 20;
 
-/** The first rows that a step adds, changes and removes. */
+/** The first rows that a step adds and changes, and all that it removes. */
 export function rowLines({ before, after }: Step): Line[] {
   const map = entriesOf(after)?.map ?? entriesOf(before)?.map;
   if (map === undefined) return [];
@@ -33,12 +36,16 @@ export function rowLines({ before, after }: Step): Line[] {
       origins,
     ),
     ...some('~', changed, d.changedAfter, origins),
-    ...some(
-      '-',
-      part(old, d.removed).map((row) => rowText(map, row)),
-      d.removed,
-    ),
+    ...removedLines(map, rowsOf(map, select(old, widthsOf(map), d.removed))),
   ];
+}
+
+function removedLines(map: MapName, rows: readonly Row[]): Line[] {
+  if (rows.length <= SHOWN_REMOVED) {
+    return rows.map((row): Line => ({ sign: '-', text: rowText(map, row), depth: 1 }));
+  }
+  const keys = rangeTexts(rows.map((row) => keyText(map, row)));
+  return [{ sign: '-', text: keys.join(', '), depth: 1, wrap: true }];
 }
 
 function some(

@@ -87,7 +87,7 @@ describe('traffic of those whom nobody is', () => {
     expect(lines).not.toEqual([]);
     for (const line of lines) {
       expect(line).toContain('> whoever is {app=ghost} (nobody yet)');
-      expect(line).toMatch(/^deny .* b\.ts:7 does not allow it$/);
+      expect(line).toMatch(/^deny .* b\.ts:8 does not allow it$/);
     }
   });
 

@@ -85,9 +85,9 @@ describe('the line that a change of traffic names', () => {
     ]);
   });
 
-  it('is the policy that isolates, when it comes and when it goes', () => {
+  it('is the rule that isolates, when it comes, and the policy, when it goes', () => {
     const [free, isolated] = [compile(), compile(ingress([], 5), ingress([rule('c', 80, 8)], 6))];
-    expect(said(free, isolated)).toEqual(['deny any b.ts:6 does not allow it']);
+    expect(said(free, isolated)).toEqual(['deny any b.ts:8 does not allow it']);
     expect(said(isolated, free)).toEqual(['allow any b.ts:6 no longer isolates']);
   });
 
@@ -105,7 +105,7 @@ describe('traffic that is only audited', () => {
       compile({ ...closed, audit: true }),
       compile(closed),
     ];
-    expect(said(free, audited)).toEqual(['change any b.ts:5 would not allow it; only audited']);
+    expect(said(free, audited)).toEqual(['change any b.ts:8 would not allow it; only audited']);
     expect(said(audited, enforced)).toEqual([
       'deny any b.ts:5 does not allow it; before only audited',
     ]);
@@ -116,7 +116,7 @@ describe('traffic that is only audited', () => {
     const audits = (isAudited: boolean) => new Map([[257, new Map([['10.0.0.1', isAudited]])]]);
     const before = { ...compile(), audits: audits(true) };
     const after = { ...compile(closed), audits: audits(true) };
-    expect(said(before, after)).toEqual(['change any b.ts:5 would not allow it; only audited']);
+    expect(said(before, after)).toEqual(['change any b.ts:8 would not allow it; only audited']);
     expect(said(after, { ...after, audits: audits(false) })).toEqual([
       'deny any b.ts:5 does not allow it; before only audited',
     ]);

@@ -7,6 +7,7 @@ import { entries } from '../../src/state/kinds/bpf-entries.js';
 import { resource } from '../../src/state/kinds.js';
 import type { Resource, State } from '../../src/state/state.js';
 import { renderPlanMarkdown } from '../../src/report/markdown.js';
+import { rangeTexts } from '../../src/report/ranges.js';
 import { renderPlan } from '../../src/report/terminal.js';
 import type { TrafficLine } from '../../src/report/traffic.js';
 
@@ -118,6 +119,47 @@ maps     classes 1/512,000   heads 2/65,536   refs 4/262,144   tables 3/262,144`
     expect(shown).toContain('and 4,997 rows more');
   });
 
+  it('hides no row that goes: a few are shown, and of many the keys, as ranges', () => {
+    const rows = (ids: readonly number[]) =>
+      hoth([
+        entries(
+          'plumb_classes',
+          ids.map((identity) => ({ key: { identity }, value: { class: 9 } })),
+        ),
+      ]);
+    const few = renderPlan(plan(rows([256]), rows([256, 257, 258, 300, 301, 999])), [], PLAIN);
+    for (const id of [257, 258, 300, 301, 999]) {
+      expect(few).toMatch(new RegExp(`- +${String(id)} -> class 00000009`));
+    }
+    const ids = Array.from({ length: 5000 }, (_, i) => 300 + i).filter((id) => id % 1000 !== 0);
+    const many = renderPlan(plan(rows([256]), rows([256, ...ids])), [], PLAIN);
+    expect(many).toMatch(/- +300-999, 1001-1999, 2001-2999, 3001-3999, 4001-4999, 5001-5299\n/);
+  });
+
+  it('says as ranges exactly the keys that are given', () => {
+    const texts = fc.array(
+      fc.oneof(
+        fc.nat(40).map(String),
+        fc.nat(40).map((n) => `10.0.0.${String(n)}`),
+        fc.nat(20).map((n) => `80/TCP ${String(n)}`),
+        fc.constantFrom('fd00::1', 'fd00::2', 'a1', 'a2', '1.007', 'else'),
+      ),
+      { maxLength: 60 },
+    );
+    const expand = (text: string): string[] => {
+      const [, head = '', from = '', to = ''] = /^(.*?)(\d+)-(\d+)$/.exec(text) ?? [];
+      if (to === '') return [text];
+      const count = Number(to) - Number(from) + 1;
+      return Array.from({ length: count }, (_, i) => `${head}${String(Number(from) + i)}`);
+    };
+    fc.assert(
+      fc.property(texts, (some) => {
+        expect(rangeTexts(some).flatMap(expand).sort()).toEqual([...new Set(some)].sort());
+      }),
+    );
+    expect(rangeTexts(['10.0.0.2', '10.0.0.10', '10.0.0.1'])).toEqual(['10.0.0.1-2', '10.0.0.10']);
+  });
+
   it('counts creations that are alike, but shows everything that goes', () => {
     const names = Array.from({ length: 30 }, (_, i) => `ep${String(i).padStart(2, '0')}`);
     const spaces = hoth(names.map((name) => resource('netns', { name })));
@@ -166,7 +208,24 @@ describe('a plan as Markdown', () => {
     expect(shown.length).toBeLessThan(65_536);
     expect(shown).toContain('<summary>Removed or replaced: 3,000</summary>');
     expect(shown.indexOf('Removed or replaced')).toBeLessThan(shown.indexOf('Stage:'));
+    expect(shown).toMatch(/! and [\d,]+ more: [\d,]+ namespaces\n/);
     expect(shown).toMatch(/! [\d,]+ lines more, too many for a comment/);
+  });
+
+  it('sums up the traffic that it leaves out: how many, and from whom', () => {
+    const lines = Array.from({ length: 3000 }, (_, i): TrafficLine => {
+      return { ...traffic[1]!, from: `{app=client-${String(i)}}`, what: `${String(i)}/TCP` };
+    });
+    const shown = renderPlanMarkdown(plan(hoth(policy(8080)), hoth(policy(80))), [
+      ...lines,
+      traffic[0]!,
+    ]);
+    expect(shown).toContain('Traffic: 3,000 close, 1 opens.');
+    const [, more = ''] = /! and ([\d,]+) more are to close, from \{app=client-/.exec(shown) ?? [];
+    const told = shown.split('\n').filter((text) => text.startsWith('- {app='));
+    expect(told.length + Number(more.replace(',', ''))).toBe(3000);
+    expect(shown).toMatch(/ and [\d,]+ others\n/);
+    expect(shown).toContain('+ {org=empire} -> deathstar   8080/TCP');
   });
 
   it('tells what closes and what opens, with the text of the line that does it', () => {
@@ -178,17 +237,21 @@ describe('a plan as Markdown', () => {
     expect(head).toMatchInlineSnapshot(`
       "### hoth: 2 to add, 1 to change, 0 to remove; one commit, no interruption
 
+      Traffic: 1 closes, 1 opens.
+
       **Closes**
 
       \`\`\`diff
-      - {org=empire} -> deathstar   80/TCP  plumb.ts:31 no longer allows it
+      @@ plumb.ts:31 no longer allows it @@
+      - {org=empire} -> deathstar   80/TCP
       \`\`\`
 
       **Opens**
 
       \`\`\`diff
-      + {org=empire} -> deathstar   8080/TCP  plumb.ts:31
-          31 | line 31 of plumb.ts
+      @@ plumb.ts:31 allows it @@
+        plumb.ts:31 | line 31 of plumb.ts
+      + {org=empire} -> deathstar   8080/TCP
       \`\`\`
 
       <details open><summary>Lints: 1 warning</summary>
@@ -213,7 +276,10 @@ describe('a plan as Markdown', () => {
         from: text,
         to: text,
         what: text,
-        origin: fc.record({ path: text, file: text, line: fc.nat() }),
+        causes: fc.array(
+          fc.record({ origin: fc.record({ path: text, file: text, line: fc.nat() }), does: text }),
+          { maxLength: 3 },
+        ),
         note: text,
       }),
       { maxLength: 20 },
@@ -223,7 +289,7 @@ describe('a plan as Markdown', () => {
         const told = Array.from({ length: times }, () => lines).flat();
         const names = Array.from({ length: steps }, (_, i) => `${source}${String(i)}`);
         const spaces = hoth(names.map((name) => resource('netns', { name })));
-        const lints = told.map(({ from, origin }) => lint('PLL_ANY_PEER', from, origin, source));
+        const lints = told.map(({ from }) => lint('PLL_ANY_PEER', from, line(1), source));
         const made = plan(times % 2 === 0 ? spaces : emptyState('hoth'), hoth(policy(80)));
         const shown = renderPlanMarkdown(made, told, { lints, sourceOf: () => source });
         expect(shown.length).toBeLessThan(65_536);

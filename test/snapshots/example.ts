@@ -4,6 +4,8 @@ import { planAgainst, stateDocument, type Planned } from '../../src/engine.js';
 import { synthesize, type Desired } from '../../src/engine/desired.js';
 import { answer } from '../../src/engine/explain.js';
 import { parseRequest } from '../../src/engine/explain-filter.js';
+import { readSources } from '../../src/engine/source-lines.js';
+import { renderPlanMarkdown } from '../../src/report/markdown.js';
 import { renderPlan } from '../../src/report/terminal.js';
 import { renderVerdict } from '../../src/report/verdict.js';
 import { emptyState } from '../../src/state/canonical.js';
@@ -23,6 +25,15 @@ export type Question = readonly [
   why: string,
   http?: string,
 ];
+
+/** As `plumb plan --markdown` has it. */
+export async function markdownOf(
+  { plan, traffic, lints = [] }: Planned,
+  path: string,
+): Promise<string> {
+  const origins = traffic.flatMap(({ causes = [] }) => causes.map(({ origin }) => origin));
+  return renderPlanMarkdown(plan, traffic, { lints, sourceOf: await readSources(path, origins) });
+}
 
 /** What an example means, as reviewed files in `snapshots/NAME`. */
 export function describeExample(name: string, questions: readonly Question[]): void {
@@ -49,6 +60,11 @@ export function describeExample(name: string, questions: readonly Question[]): v
     it('plans as the snapshot says', async () => {
       const text = renderPlan(planned.plan, planned.traffic, { colour: false, width: 100 });
       await expect(`${text}\n`).toMatchFileSnapshot(snapshot('plan.txt'));
+    });
+
+    it('plans as Markdown as the snapshot says', async () => {
+      const text = await markdownOf(planned, join(root, 'examples', name, 'plumb.ts'));
+      await expect(text).toMatchFileSnapshot(snapshot('plan.md'));
     });
 
     it('gives the verdicts of the snapshot, each with the rule and its line', async () => {

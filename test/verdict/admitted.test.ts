@@ -178,7 +178,7 @@ describe('the delta for those whom nobody is', () => {
               if (n >= old.local && !isLocal) return;
               const other: End = { kind: 'endpoint', labels: own, isLocal: n < old.local };
               for (const isSender of [true, false]) {
-                const [mine, theirs] = isSender
+                const [mine, theirs]: ['from', 'to'] | ['to', 'from'] = isSender
                   ? (['from', 'to'] as const)
                   : (['to', 'from'] as const);
                 const isOther = (c: VerdictChange) => c[theirs].identities.includes(FIRST + n);
