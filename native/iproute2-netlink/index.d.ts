@@ -99,6 +99,12 @@ export function netnsCreate(o: { name: string; loAlias?: string }): Promise<void
 /** Takes the name away; the namespace goes when nothing else holds it. No error if there is none. */
 export function netnsDelete(name: string): Promise<void>;
 
+/**
+ * Removes names without a namespace behind them that somebody left who was killed over making or deleting
+ * one with this alias of `lo`, and returns them. Not while one with that alias is being made.
+ */
+export function netnsSweep(loAlias: string): string[];
+
 /** Names in /run/netns that have a namespace behind them, sorted. */
 export function netnsList(): string[];
 

@@ -7,6 +7,7 @@ export {
   netnsId,
   netnsList,
   netnsRead,
+  netnsSweep,
   netnsWrite,
 } from './lib/netns.js';
 export { nft } from './lib/nft.js';

@@ -1,5 +1,6 @@
 import { foldMetrics } from '../kernel/fold-metrics.js';
 import { assertNetns, createPinDirectories, type Instance } from '../kernel/instance.js';
+import { sweepNetns } from '../kernel/netns.js';
 import { checkProxy } from '../kernel/proxy.js';
 import { readState } from '../kernel/read-state.js';
 import { WriteContext } from '../kernel/write-context.js';
@@ -47,6 +48,7 @@ export async function apply(
     lock = await takeLock(instance.runDir);
     await sweep(instance.runDir);
     await sweepSettlement(instance);
+    sweepNetns(plan.node);
     try {
       await createPinDirectories(instance);
       last = await applyLocked(plan, instance, options, (state) => (last = state));

@@ -22,6 +22,7 @@ import {
   netnsId,
   netnsList,
   netnsRead,
+  netnsSweep,
   netnsWrite,
   nft,
   transparentConnect,
@@ -56,7 +57,8 @@ export {
   tcxPrograms,
   unpin,
 };
-export { Netlink, netnsCreate, netnsDelete, netnsId, netnsList, netnsRead, netnsWrite, nft };
+export { Netlink, netnsCreate, netnsDelete, netnsId, netnsList, netnsRead, netnsSweep };
+export { netnsWrite, nft };
 export { DatagramSocket, transparentConnect, transparentSocket };
 export type { BpfObject, MapInfo };
 export type { DatagramHandlers, DatagramPath };

@@ -4,7 +4,14 @@ import type { Attributes, PlainResource } from '../state/state.js';
 import { failedWith } from './errno.js';
 import { netnsPath } from './instance.js';
 import { isForbidden, isGone, severalAtOnce, type Namespaces } from './namespaces.js';
-import { netnsCreate, netnsDelete, netnsList, type Link, type Netlink } from './native.js';
+import {
+  netnsCreate,
+  netnsDelete,
+  netnsList,
+  netnsSweep,
+  type Link,
+  type Netlink,
+} from './native.js';
 import { aliasOf, isLoopback } from './ownership.js';
 import type { WriteContext } from './write-context.js';
 
@@ -56,8 +63,7 @@ export async function createNetns(
     await netnsCreate({ name, loAlias: aliasOf(context.node) });
   } catch (error) {
     if (!failedWith(error, 'EEXIST')) throw error;
-    const links = await (await context.namespaces.in(name)).links();
-    if (isMarked(links, context.node)) return;
+    if ((await whose(context.namespaces, name, context.node)) === 'ours') return;
     throw new PlumbError('PLB_FOREIGN_NETNS', `somebody else has a network namespace ${name}`, {
       hint: `Give the endpoint another netns, or remove ${netnsPath(name)}.`,
       cause: error,
@@ -71,4 +77,9 @@ export async function deleteNetns(
 ): Promise<void> {
   await context.namespaces.release(name);
   await netnsDelete(name);
+}
+
+/** Names of a node's namespaces that a kill left without one behind them. Only under the lock. */
+export function sweepNetns(node: string): void {
+  if (node !== '') netnsSweep(aliasOf(node));
 }

@@ -1,5 +1,13 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync, statSync, utimesSync, writeFileSync, existsSync, mkdirSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import {
   Netlink,
   NetlinkError,
@@ -7,6 +15,7 @@ import {
   netnsDelete,
   netnsId,
   netnsList,
+  netnsSweep,
 } from 'iproute2-netlink';
 import { expect, onTestFinished, test } from 'vitest';
 import { TestNetns, uniqueName } from './support.js';
@@ -83,6 +92,25 @@ test('what a creator that died left behind is no namespace and does not block th
   await expect(netnsCreate({ name })).rejects.toMatchObject({ code: 'EEXIST' });
   utimesSync(`/run/netns/${name}`, 1, 1);
   await netnsCreate({ name });
+  expect(netnsList()).toContain(name);
+});
+
+test('what a kill left is taken over, or swept, by its alias alone', async () => {
+  const [name, other, strange] = [uniqueName(), uniqueName(), uniqueName()];
+  onTestFinished(async () => {
+    for (const one of [name, other, strange]) await netnsDelete(one);
+  });
+  await netnsCreate({ name: other, loAlias: 'mine' });
+  execFileSync('umount', [`/run/netns/${other}`]);
+  copyFileSync(`/run/netns/${other}`, `/run/netns/${name}`);
+  writeFileSync(`/run/netns/${strange}`, 'yours');
+  await expect(netnsCreate({ name: strange, loAlias: 'mine' })).rejects.toMatchObject({
+    code: 'EEXIST',
+  });
+  await netnsCreate({ name, loAlias: 'mine' });
+  expect(netnsList()).toContain(name);
+  expect(netnsSweep('mine')).toEqual([other]);
+  expect(existsSync(`/run/netns/${strange}`)).toBe(true);
   expect(netnsList()).toContain(name);
 });
 

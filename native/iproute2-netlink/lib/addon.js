@@ -40,7 +40,7 @@ import { createRequire } from 'node:module';
 /**
  * @type {{
  *   Socket: new () => NativeSocket,
- *   netnsCreate(directory: string, name: string, setup: Uint8Array): Promise<Status>,
+ *   netnsCreate(directory: string, name: string, setup: Uint8Array, mark: string): Promise<Status>,
  *   netnsDelete(path: string): Promise<Status>,
  *   netnsWrite(netns: string, path: string, text: string): Promise<Status>,
  *   netnsRead(netns: string, paths: readonly string[]): Promise<Status & { texts: string[] }>,

@@ -1,4 +1,4 @@
-import { readdirSync, statfsSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, statfsSync, statSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { addon } from './addon.js';
 import { errorOf, invalid, NetlinkError } from './error.js';
@@ -15,7 +15,7 @@ export async function netnsCreate({ name, loAlias }) {
   check(name);
   const writer = new Writer();
   writeLinkSet(writer, { up: true, alias: loAlias }, { ifindex: LO });
-  const status = await addon.netnsCreate(DIRECTORY, name, writer.bytes());
+  const status = await addon.netnsCreate(DIRECTORY, name, writer.bytes(), loAlias ?? '');
   if (status.errno !== 0) throw errorOf(status, `netns ${name}`);
 }
 
@@ -29,6 +29,22 @@ export async function netnsDelete(name) {
 export function netnsList() {
   const names = unlessGone(() => readdirSync(DIRECTORY)) ?? [];
   return names.filter((name) => unlessGone(() => isNetns(join(DIRECTORY, name)))).sort();
+}
+
+/** @param {string} loAlias */
+export function netnsSweep(loAlias) {
+  const names = unlessGone(() => readdirSync(DIRECTORY)) ?? [];
+  return names
+    .filter((name) => unlessGone(() => isMarked(join(DIRECTORY, name), loAlias)))
+    .map((name) => {
+      unlinkSync(join(DIRECTORY, name));
+      return name;
+    });
+}
+
+/** @param {string} path @param {string} mark */
+function isMarked(path, mark) {
+  return !isNetns(path) && statSync(path).isFile() && readFileSync(path, 'utf8') === mark;
 }
 
 /** @param {{ netns?: string, paths: readonly string[] }} o */

@@ -83,13 +83,12 @@ private:
   std::shared_ptr<nl::Socket> socket_;
 };
 
-/** (directory, name, setup messages) */
+/** (directory, name, setup messages, mark) */
 Napi::Value netnsCreate(const Napi::CallbackInfo &info) {
   return nl::PromiseWorker<nl::Status>::start(
       info.Env(),
-      [directory = text(info[0]), name = text(info[1]), setup = bytes(info[2])] {
-        return nl::createNetns(directory, name, setup);
-      },
+      [directory = text(info[0]), name = text(info[1]), setup = bytes(info[2]),
+       mark = text(info[3])] { return nl::createNetns(directory, name, setup, mark); },
       statusValue);
 }
 

@@ -7,6 +7,7 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
+#include <unistd.h>
 
 #include <ctime>
 
@@ -37,26 +38,47 @@ Status shareDirectory(const std::string &directory) {
 }
 
 /**
- * Whether the file is what a creator that died left before its mount. One that is at work now looks
- * the same for some microseconds, so only age tells.
+ * Whether the file is what a creator that died left, or a deleter. One with `mark` is of nobody at
+ * work: who gives marks takes turns. Of others one that is at work now looks the same for some
+ * microseconds, so only age tells.
  */
-bool isLeftover(const std::string &path) {
+bool isLeftover(const std::string &path, const std::string &mark) {
   constexpr time_t kSecondsToMount = 5;
   struct statfs fs;
   struct stat file;
-  return statfs(path.c_str(), &fs) == 0 && fs.f_type != NSFS_MAGIC &&
-         stat(path.c_str(), &file) == 0 && S_ISREG(file.st_mode) && file.st_size == 0 &&
-         time(nullptr) - file.st_mtime > kSecondsToMount;
+  if (statfs(path.c_str(), &fs) < 0 || fs.f_type == NSFS_MAGIC) return false;
+  if (stat(path.c_str(), &file) < 0 || !S_ISREG(file.st_mode)) return false;
+  if (file.st_size == 0) return time(nullptr) - file.st_mtime > kSecondsToMount;
+  std::string text(mark.size() + 1, '\0');
+  Fd opened(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  const ssize_t length = opened.valid() ? read(opened.get(), text.data(), text.size()) : -1;
+  return length == static_cast<ssize_t>(mark.size()) && text.compare(0, mark.size(), mark) == 0;
 }
 
-Status nameThisThreadsNetns(const std::string &path) {
-  const int flags = O_RDONLY | O_CREAT | O_EXCL | O_CLOEXEC;
-  Fd file(open(path.c_str(), flags, 0));
-  if (!file.valid() && errno == EEXIST && isLeftover(path)) {
-    unlink(path.c_str());
-    file = Fd(open(path.c_str(), flags, 0));
-  }
+/** Appears with the mark in it, or not at all: a kill leaves no file that nobody can tell whose it
+ * is. */
+Status makeMarkedFile(const std::string &directory, const std::string &path,
+                      const std::string &mark) {
+  Fd file(open(directory.c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, 0));
   if (!file.valid()) return Status::failed("create " + path);
+  if (write(file.get(), mark.data(), mark.size()) != static_cast<ssize_t>(mark.size())) {
+    return Status::failed("mark " + path);
+  }
+  const std::string self = "/proc/thread-self/fd/" + std::to_string(file.get());
+  if (linkat(AT_FDCWD, self.c_str(), AT_FDCWD, path.c_str(), AT_SYMLINK_FOLLOW) < 0) {
+    return Status::failed("create " + path);
+  }
+  return {};
+}
+
+Status nameThisThreadsNetns(const std::string &directory, const std::string &path,
+                            const std::string &mark) {
+  Status made = makeMarkedFile(directory, path, mark);
+  if (made.error == EEXIST && isLeftover(path, mark)) {
+    unlink(path.c_str());
+    made = makeMarkedFile(directory, path, mark);
+  }
+  if (made.error != 0) return made;
   if (mount("/proc/thread-self/ns/net", path.c_str(), "none", MS_BIND, nullptr) < 0) {
     Status status = Status::failed("mount " + path);
     unlink(path.c_str());
@@ -85,7 +107,7 @@ Status enterNetns(const std::string &path) {
 }
 
 Status createNetns(const std::string &directory, const std::string &name,
-                   const std::vector<uint8_t> &setup) {
+                   const std::vector<uint8_t> &setup, const std::string &mark) {
   const std::string path = directory + "/" + name;
   if (Status status = shareDirectory(directory); status.error != 0) return status;
   Status status;
@@ -95,7 +117,7 @@ Status createNetns(const std::string &directory, const std::string &name,
       return;
     }
     status = runSetup(setup);
-    if (status.error == 0) status = nameThisThreadsNetns(path);
+    if (status.error == 0) status = nameThisThreadsNetns(directory, path, mark);
   });
   return status;
 }

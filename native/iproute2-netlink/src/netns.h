@@ -19,10 +19,11 @@ Status enterNetns(const std::string &path);
 
 /**
  * Makes a namespace, carries out `setup` (rtnetlink messages) inside it, and only then gives it the
- * name `directory/name`. EEXIST if that is taken. Nothing remains on failure.
+ * name `directory/name`. EEXIST if that is taken. Nothing remains on failure; what a kill leaves is
+ * a file that holds `mark`, and nothing else.
  */
 Status createNetns(const std::string &directory, const std::string &name,
-                   const std::vector<uint8_t> &setup);
+                   const std::vector<uint8_t> &setup, const std::string &mark);
 
 /** Takes the name away; the namespace lives on while something else holds it. ENOENT if there is
  * none. */
