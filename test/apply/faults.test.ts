@@ -121,18 +121,15 @@ async function everything(): Promise<string> {
   const namespaces = resources.flatMap((one) =>
     one.kind === 'netns' ? [one.attributes.name] : [],
   );
-  const seen = [node.name, ...namespaces].map((netns) =>
-    sorted(
-      execFileSync('nsenter', [`--net=/run/netns/${netns}`, 'sh', '-c', LOOK], {
-        encoding: 'utf8',
-      }),
-    ),
-  );
-  const text = [JSON.stringify(resources), ...seen, ...pins(), ...files()].join('\n');
-  // Numbers that the kernel gives anew, and how busy a device is. Ours of devices are in the state.
-  return text
-    .replace(/\b(handle|qlen|if|link-netnsid|valid_lft|expires)\s?\d+(sec)?/g, '$1')
-    .replace(/^\d+: /gm, '');
+  const seen = [node.name, ...namespaces].map((netns) => {
+    const command = [`--net=/run/netns/${netns}`, 'sh', '-c', LOOK];
+    // Numbers that the kernel gives anew, and how busy a device is. Ours of devices are in the state.
+    const text = execFileSync('nsenter', command, { encoding: 'utf8' })
+      .replace(/\b(handle|qlen|if|link-netnsid|valid_lft|expires)\s?\d+(sec)?/g, '$1')
+      .replace(/^\d+: /gm, '');
+    return sorted(text);
+  });
+  return [JSON.stringify(resources), ...seen, ...pins(), ...files()].join('\n');
 }
 
 const pins = (): readonly string[] => takeInventory([], [node.bpffs])['pins'] ?? [];
@@ -151,12 +148,20 @@ function files(): string[] {
   return [...new Set(found)];
 }
 
-/** Lines that are in one of them alone, as far as one can read them. */
+/** Lines that one of them has more often than the other, as far as one can read them. */
 function differing(before: string, after: string): string {
-  const [a, b] = [before, after].map((text) => new Set(text.split('\n')));
-  const gone = [...(a ?? [])].filter((line) => b?.has(line) !== true).map((line) => `- ${line}`);
-  const come = [...(b ?? [])].filter((line) => a?.has(line) !== true).map((line) => `+ ${line}`);
-  return [...gone, ...come].map((line) => line.slice(0, 200)).join('\n');
+  const count = (text: string): Map<string, number> => {
+    const counts = new Map<string, number>();
+    for (const line of text.split('\n')) counts.set(line, (counts.get(line) ?? 0) + 1);
+    return counts;
+  };
+  const more = (one: string, other: string, sign: string): string[] => {
+    const there = count(other);
+    return [...count(one)]
+      .filter(([line, times]) => times > (there.get(line) ?? 0))
+      .map(([line]) => `${sign} ${line.slice(0, 200)}`);
+  };
+  return [...more(before, after, '-'), ...more(after, before, '+')].join('\n') || 'their order';
 }
 
 /** Lines whose order tells only which came first. */

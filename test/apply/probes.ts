@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { netnsList } from 'iproute2-netlink';
 import { expect } from 'vitest';
 import { TrafficAgent, type Counts } from '../traffic/agent.js';
 
@@ -31,7 +31,7 @@ export class Probes {
   }
 
   async #open(node: string, isAllowed: boolean): Promise<void> {
-    const there = new Set(readdirSync('/run/netns'));
+    const there = new Set(netnsList());
     for (const name of ['client', 'stranger', 'one']) {
       const netns = `${node}-${name}`;
       if (!there.has(netns)) return;
