@@ -12,7 +12,7 @@ import type {
 } from '../../src/model/program.js';
 import type { ServiceSpec } from '../../src/model/service.js';
 import { policies } from '../policy/arbitraries.js';
-import { labels, rule, selector } from '../policy/arbitrary-rules.js';
+import { labels, ownLabels, rule, selector } from '../policy/arbitrary-rules.js';
 
 const origin = { path: 'test' };
 
@@ -47,8 +47,7 @@ const endpointLabels = labels.map(
     Object.fromEntries(Object.entries(own).filter(([key]) => !key.startsWith('cidr:'))) as Labels,
 );
 
-const UNSAYABLE =
-  /"audit"|cidrMatchMode|"nodes"|"ports":\[\]|"toPorts":\[\]|"fields":\[\]|"icmps":\[\]/;
+const UNSAYABLE = /"audit"|cidrMatchMode|"ports":\[\]|"toPorts":\[\]|"fields":\[\]|"icmps":\[\]/;
 
 /** Cilium takes no list of ports that is empty, and means by it something else than we do. */
 const plainPolicies = policies.map((list) =>
@@ -208,9 +207,15 @@ export const programs: fc.Arbitrary<ProgramDocument> = fc
     fc.array(endpointLabels, { minLength: 1, maxLength: 4 }),
     plainPolicies,
     fc.array(special, { maxLength: 4 }),
+    fc.tuple(ownLabels, ownLabels),
   )
-  .map(([endpoints, plain, specials]) => {
-    const document = program(endpoints, [], { services: SERVICES, cidrGroups: GROUPS });
+  .map(([endpoints, plain, specials, [here, there]]) => {
+    const alone = program(endpoints, [], { services: SERVICES, cidrGroups: GROUPS });
+    const nodes = alone.nodes.flatMap((node) => [
+      { ...node, labels: here },
+      { ...node, name: 'endor', podCIDRs: ['10.2.0.0/16'], gateways: ['10.2.0.1'], labels: there },
+    ]);
+    const document = { ...alone, nodes };
     const { namespaces } = serviceManifests(document);
     // A policy of a tier is known by its path.
     const own = specials.map((spec, i): PolicySpec => {

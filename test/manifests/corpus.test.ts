@@ -1,8 +1,6 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { runInThisContext } from 'node:vm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import * as plumbline from '../../constructs/index.js';
 import { manifestsBelow, resultOf } from '../../scripts/import-table.js';
 import { compileProgram } from '../../src/engine/compile-program.js';
 import { synthesize } from '../../src/engine/desired.js';
@@ -10,11 +8,11 @@ import { importManifests } from '../../src/engine/import.js';
 import { planAgainst } from '../../src/engine.js';
 import { check } from '../../src/loader/check.js';
 import { canonicalSources } from '../../src/model/label-source.js';
-import type { ProgramDocument } from '../../src/model/program.js';
 import { documentErrors, resolveProgram } from '../../src/model/resolve-program.js';
 import { emptyState } from '../../src/state/canonical.js';
 import { addressesIn, withPods } from './pods-for.js';
-import { bareMatrix, compiled, meanings, roundTrip } from './round-trip.js';
+import { compiled, evaluated, meanings, roundTrip } from './round-trip.js';
+import { expectSameMatrix } from './same-matrix.js';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 
@@ -84,7 +82,7 @@ if (!existsSync(CORPUS)) {
         const addresses = [...addressesIn(whole), '192.0.2.7', '2001:db8::7'];
         const [before, after] = [compiled(whole), compiled(roundTrip(whole, 'cilium'))];
         expect(meanings(after, names, addresses)).toEqual(meanings(before, names, addresses));
-        expect(bareMatrix(after)).toEqual(bareMatrix(before));
+        expectSameMatrix(before, after);
       },
     );
 
@@ -113,15 +111,6 @@ if (!existsSync(CORPUS)) {
       expect(documented.map(([, file, result]) => [file, result])).toEqual(rows);
     });
   });
-}
-
-/** The document of a program that is printed: it has no types in it, so it is JavaScript. */
-function evaluated(program: string): ProgramDocument {
-  const body = program.replace(/^import (\{[^}]*\}) from 'plumbline';/, 'const $1 = plumbline;');
-  const run = runInThisContext(`(plumbline) => { ${body}\nreturn app.toDocument(); }`) as (
-    constructs: typeof plumbline,
-  ) => ProgramDocument;
-  return run(plumbline);
 }
 
 /** Without where things were written: that is the program now. */

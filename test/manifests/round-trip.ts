@@ -1,16 +1,16 @@
+import { runInThisContext } from 'node:vm';
 import { expect } from 'vitest';
+import * as plumbline from '../../constructs/index.js';
 import { yamlOf } from '../../src/engine/export.js';
-import { matrixOf } from '../../src/engine/matrix.js';
 import { compileFor, type Compiled } from '../../src/engine/provenance.js';
 import { documentOf } from '../../constructs/build-calls.js';
 import { manifestsOf, type ExportFormat } from '../../src/manifests/export.js';
 import { readManifests } from '../../src/manifests/manifests.js';
 import type { ConstructCall } from '../../src/model/construct-call.js';
-import { RESERVED } from '../../src/model/identity.js';
+import { NODE_IDENTITY_MAX, NODE_IDENTITY_MIN, RESERVED } from '../../src/model/identity.js';
 import { contains, parseAddress, parsePrefix } from '../../src/model/prefix.js';
 import type { ProgramDocument } from '../../src/model/program.js';
 import { documentErrors, resolveProgram } from '../../src/model/resolve-program.js';
-import type { Matrix } from '../../src/report/matrix.js';
 import { allocateIdentities } from '../../src/synth/identities.js';
 import { decide, type Side } from '../../src/verdict/decide.js';
 import { ADDRESSES } from '../policy/arbitrary-rules.js';
@@ -33,29 +33,31 @@ export function exportedCalls(
   return readManifests([{ name: 'all.yaml', text: yamlOf(manifests) }]);
 }
 
-/** The document that is made of its own manifests. */
-export function roundTrip(document: ProgramDocument, format: ExportFormat): ProgramDocument {
-  const again = documentOf(exportedCalls(document, format));
+/** The document that is made of its own manifests, by whoever builds it of calls. */
+export function roundTrip(
+  document: ProgramDocument,
+  format: ExportFormat,
+  build: (calls: readonly ConstructCall[]) => ProgramDocument = documentOf,
+): ProgramDocument {
+  const again = build(exportedCalls(document, format));
   expect(documentErrors(again)).toEqual([]);
-  return withNodeOf(document, again);
+  return withNodesOf(document, again);
 }
 
-/** Nodes are no policy and stay behind: what rules see of this one is given back. */
-export function withNodeOf(document: ProgramDocument, again: ProgramDocument): ProgramDocument {
-  const [{ labels, allowLocalhost, gateways } = again.nodes[0]!] = document.nodes;
-  return {
-    ...again,
-    nodes: again.nodes.map((node) => ({
-      ...node,
-      ...{ allowLocalhost, gateways },
-      ...(labels && { labels }),
-    })),
-  };
+/** Nodes are no policy and stay behind: what rules see of them is given back. */
+function withNodesOf(document: ProgramDocument, again: ProgramDocument): ProgramDocument {
+  const { nodes } = document;
+  const node = nodes[0]?.name ?? '';
+  return { ...again, nodes, endpoints: again.endpoints.map((one) => ({ ...one, node })) };
 }
 
-/** The matrix, without what a node is called. */
-export function bareMatrix(compiled: Compiled): Matrix {
-  return { ...matrixOf(compiled), node: '' };
+/** The document of a program that is printed: it has no types in it, so it is JavaScript. */
+export function evaluated(program: string): ProgramDocument {
+  const body = program.replace(/^import (\{[^}]*\}) from 'plumbline';/, 'const $1 = plumbline;');
+  const run = runInThisContext(`(plumbline) => { ${body}\nreturn app.toDocument(); }`) as (
+    constructs: typeof plumbline,
+  ) => ProgramDocument;
+  return run(plumbline);
 }
 
 const TRAFFIC = [
@@ -66,7 +68,7 @@ const TRAFFIC = [
 ];
 
 /**
- * What each endpoint and the host may say to each other, to addresses outside and to whoever may be
+ * What each endpoint and the host may say to each other, to other nodes, to addresses outside and to whoever may be
  * behind names, and back; with all that rules of layer 7 let through, by who and port.
  */
 export function meanings(
@@ -89,8 +91,12 @@ export function meanings(
       Object.keys(labels).sort().join(' '),
       { identity: id, isLocal: false },
     ]);
+  const nodes = policy.identities
+    .filter(({ id }) => id >= NODE_IDENTITY_MIN && id <= NODE_IDENTITY_MAX)
+    .map(({ id }): [string, Side] => [`node ${String(id)}`, { identity: id, isLocal: false }]);
   const sides: [string, Side][] = [
     ...inside,
+    ...nodes,
     ['host', { identity: RESERVED.host, isLocal: false }],
     ...addresses.map((text): [string, Side] => [
       text,
