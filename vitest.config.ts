@@ -38,7 +38,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'pure',
-          include: pure,
+          include: [...pure, 'examples/**/*.test.ts'],
           pool: 'threads',
           testTimeout: 30_000,
           hookTimeout: 30_000,

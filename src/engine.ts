@@ -204,7 +204,7 @@ export async function loadPlanned(path: string): Promise<Planned> {
   return { plan: made, traffic: traffic as TrafficLine[], lints: lints as Lint[], program };
 }
 
-async function stateFrom(state: string | undefined, node: string): Promise<State> {
+export async function stateFrom(state: string | undefined, node: string): Promise<State> {
   if (state === undefined || state === 'empty') return emptyState(node);
   try {
     return stateFromText(await readFile(state, 'utf8'), state);

@@ -2,9 +2,11 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { loadProgram } from '../loader/load-program.js';
-import { PlumbError } from '../model/error.js';
+import { PlumbError, throwAll } from '../model/error.js';
 import type { ProgramDocument } from '../model/program.js';
+import { documentErrors, resolveProgram } from '../model/resolve-program.js';
 import type { State } from '../state/state.js';
+import { EMPTY_LOCK, type IdentityLock } from '../synth/identities.js';
 import { synth } from '../synth/synth.js';
 import { compileProgram, warningOf } from './compile-program.js';
 import { projectManifests } from './project-manifests.js';
@@ -48,6 +50,37 @@ export async function synthesize(
     readLock(lockPath),
     datapathHash(),
   ]);
+  const made = desiredOf({ document, written, lock, hash }, wanted);
+  return { ...made, lockPath, timings: { ...timings, ...made.timings } };
+}
+
+/**
+ * The same of a document that a program gave already, without a file: identities have the numbers of a program
+ * that has no lock file yet.
+ * @throws PlumbError or PlumbErrors, whatever is wrong with it
+ */
+export async function synthesizeDocument(
+  written: ProgramDocument,
+  { node }: Pick<SynthesizeOptions, 'node'> = {},
+): Promise<Desired> {
+  throwAll(documentErrors(written));
+  const hash = await datapathHash();
+  const document = resolveProgram(written);
+  return desiredOf({ document, written, lock: EMPTY_LOCK, hash }, node);
+}
+
+interface Written {
+  readonly document: ProgramDocument;
+  readonly written: ProgramDocument;
+  readonly lock: IdentityLock;
+  /** Of the datapath's object. */
+  readonly hash: string;
+}
+
+function desiredOf(
+  { document, written, lock, hash }: Written,
+  wanted: string | undefined,
+): Desired {
   const started = performance.now();
   const { compiled, pardoned } = compileProgram(document, { node: wanted, lock });
   const { node, allocation } = compiled;
@@ -63,10 +96,10 @@ export async function synthesize(
     ...compiled,
     state,
     written,
-    lockPath,
+    lockPath: '',
     lockChanged: JSON.stringify(sorted(lock)) !== JSON.stringify(sorted(allocation.lock)),
     warnings: [...pardoned.map(warningOf), ...compiled.policy.warnings],
-    timings: { ...timings, compile: compiledAt - started, synth: performance.now() - compiledAt },
+    timings: { compile: compiledAt - started, synth: performance.now() - compiledAt },
   };
 }
 

@@ -2,6 +2,7 @@ import { CLUSTER_IDENTITY_MAX, type Identity } from '../model/identity.js';
 import type { SelectorSpec } from '../model/program.js';
 import { selectorKey, selectorLabelKeys } from '../model/selector.js';
 import { asksForReserved } from '../policy/peers.js';
+import { rulesKey } from '../policy/rule-keys.js';
 import { PolicyParser, type ParsedPolicy } from '../policy/policy-set.js';
 import { admittedDelta } from '../verdict/admitted-delta.js';
 import { witnessesOf, witnessText } from '../verdict/admitted.js';
@@ -66,13 +67,13 @@ export function admittedBetween(before: Compiled, after: Compiled): Admitted | u
 function parsedOf({ document, node, policy }: Compiled): ParsedPolicy[] {
   if (node.enforcement === 'never') return [];
   const parser = new PolicyParser(policy.identities);
-  return document.policies.flatMap((spec) => parser.parse(spec));
+  return parser.parse(document.policies).flat();
 }
 
 /** Policies that the others do not have, wherever they are written. */
 function beyond(these: readonly ParsedPolicy[], others: readonly ParsedPolicy[]): ParsedPolicy[] {
   const textOf = ({ subjectKey, isolates, rules }: ParsedPolicy): string =>
-    JSON.stringify([subjectKey, isolates, rules.map(({ key }) => key).sort()]);
+    JSON.stringify([subjectKey, isolates, rulesKey(rules)]);
   const known = new Set(others.map(textOf));
   return these.filter((one) => !known.has(textOf(one)));
 }

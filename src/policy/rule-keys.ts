@@ -1,11 +1,6 @@
 import { jsonList } from './json-text.js';
 import type { Rule } from './policy-set.js';
 
-/** Equal for rules that mean the same. */
-export function ruleKey(rule: Rule): string {
-  return `${whatOf(rule)} ${peersKey(rule)}`;
-}
-
 /**
  * What rules mean, whatever their order and however often they say it: what each says in JSON, with the
  * peers that it says it of, sorted.

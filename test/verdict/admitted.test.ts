@@ -109,8 +109,9 @@ function compileWith(one: PolicyWorld, more: readonly Labels[]) {
 
 function selectorsOf(one: PolicyWorld): SelectorSpec[] {
   const parser = new PolicyParser(identitiesOf(one));
-  const all = one.policies
-    .flatMap((spec) => parser.parse(spec))
+  const all = parser
+    .parse(one.policies)
+    .flat()
     .flatMap(({ spec, rules }) => [
       ...(spec.endpointSelector === undefined ? [] : [spec.endpointSelector]),
       ...rules.flatMap(({ peers = [] }) =>
