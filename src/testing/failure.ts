@@ -1,6 +1,9 @@
 import { AssertionError } from 'node:assert';
 
-/** What every test framework takes for a test that failed. */
-export function failure(message: string): AssertionError {
-  return new AssertionError({ message });
+/**
+ * What every test framework takes for a test that failed.
+ * @param by the assertion: whoever called it is where the stack begins
+ */
+export function failure(message: string, by: (...args: never[]) => void): AssertionError {
+  return new AssertionError({ message, stackStartFn: by });
 }

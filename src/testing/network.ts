@@ -52,21 +52,21 @@ export interface NetworkOptions {
  */
 export async function networkOf(source: Source, options: NetworkOptions = {}): Promise<Network> {
   const compiled = await compile(source, options);
-  const expectVerdict =
-    (allowed: boolean): Network['expectAllowed'] =>
-    (from, to, traffic, request = {}) => {
-      const port = askedText(traffic);
-      const asked = parseRequest(request);
+  const expecting = (allowed: boolean): Network['expectAllowed'] => {
+    return function expectVerdict(from, to, traffic, request = {}) {
+      const question = { port: askedText(traffic), request: parseRequest(request) };
+      const targets = endsOf(to, compiled);
       for (const source of endsOf(from, compiled)) {
-        for (const target of endsOf(to, compiled)) {
-          const said = answer({ from: source, to: target, port, request: asked }, compiled);
-          if (said.allowed !== allowed) throw unexpected(said, allowed);
+        for (const target of targets) {
+          const said = answer({ ...question, from: source, to: target }, compiled);
+          if (said.allowed !== allowed) throw failure(unexpected(said, allowed), expectVerdict);
         }
       }
     };
+  };
   return {
-    expectAllowed: expectVerdict(true),
-    expectDenied: expectVerdict(false),
+    expectAllowed: expecting(true),
+    expectDenied: expecting(false),
     matrix: matrixOf(compiled),
     identities: new Map(compiled.policy.identities.map(({ id, labels }) => [id, labels])),
   };
@@ -90,7 +90,7 @@ function askedText(asked: Asked): string {
   throw new TypeError('a connection has one port and one protocol: tcp(80), udp(53), sctp(7)');
 }
 
-function unexpected(said: VerdictAnswer, allowed: boolean) {
+function unexpected(said: VerdictAnswer, allowed: boolean): string {
   const wanted = allowed ? 'allowed, but it is denied' : 'denied, but it is allowed';
-  return failure(`this should be ${wanted}:\n${renderVerdict(said, { colour: false })}`);
+  return `this should be ${wanted}:\n${renderVerdict(said, { colour: false })}`;
 }

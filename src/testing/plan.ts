@@ -31,7 +31,7 @@ export function expectNoRemovals({ steps }: Pick<Plan, 'steps'>): void {
   const removed = steps.filter(isRemoval);
   if (removed.length === 0) return;
   const names = removed.map(({ kind, key }) => `  ${kind} ${key}`);
-  throw failure(`the plan removes\n${names.join('\n')}`);
+  throw failure(`the plan removes\n${names.join('\n')}`, expectNoRemovals);
 }
 
 function isRemoval({ action, kind }: Step): boolean {

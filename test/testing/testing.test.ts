@@ -25,6 +25,17 @@ import { KUBERNETES, WORKLOADS } from '../manifests/documents.js';
 const STAR_WARS = 'examples/star-wars/plumb.ts';
 const { expectAllowed, expectDenied } = await networkOf(STAR_WARS);
 
+/** The first frame of what is thrown. */
+function thrownAt(run: () => void): string {
+  try {
+    run();
+  } catch (error) {
+    const lines = (error as Error).stack?.split('\n') ?? [];
+    return lines.find((line) => line.startsWith('    at ')) ?? '';
+  }
+  return '';
+}
+
 /** Two nodes of which the first judges; the shop lets webs in by HTTP, and pings of anybody. */
 function town() {
   const app = new App();
@@ -57,6 +68,7 @@ describe('what a program allows', () => {
   it('fails a test that expects otherwise, with the rule and its line', () => {
     const denied = () => expectDenied('tiefighter-1', 'deathstar-1', tcp(80));
     expect(denied).toThrow(AssertionError);
+    expect(thrownAt(denied)).toContain('testing.test.ts');
     expect(denied).toThrow(/should be denied, but it is allowed:[^]*plumb\.ts:\d+/);
     expect(() => expectAllowed('xwing', 'deathstar-1', tcp(80))).toThrow(
       /should be allowed, but it is denied:[^]*plumb\.ts:\d+/,
