@@ -46,7 +46,8 @@ describe('the datapath', () => {
   });
 
   test('has headers of at most 200 lines', () => {
-    const long = sources.filter((path) => read(path).split('\n').length > 201);
+    const headers = sources.filter((path) => path.endsWith('.h'));
+    const long = headers.filter((path) => read(path).split('\n').length > 201);
     expect(long).toEqual([]);
   });
 });
