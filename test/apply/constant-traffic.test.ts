@@ -78,7 +78,8 @@ beforeAll(async () => {
     for (const port of [80, 81, 8080]) await agents.get(name)!.serve('tcp', port, name);
     for (const port of [53, 54, 81, 5353]) await agents.get(name)!.serve('udp', port, name);
   }
-});
+  // The compiler has to run.
+}, 180_000);
 
 afterAll(async () => {
   for (const agent of agents.values()) agent.close();
