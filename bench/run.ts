@@ -3,7 +3,7 @@ import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { cpus, release, totalmem } from 'node:os';
 import { basename, join, relative } from 'node:path';
 import type { Row } from './row.js';
-import { renderTable } from './table.js';
+import { renderReadme, renderTable } from './table.js';
 
 const here = import.meta.dirname;
 const results = join(here, 'results.json');
@@ -92,5 +92,5 @@ for (const name of names) {
 }
 const sorted = Object.fromEntries(Object.entries(benchmarks).sort(([a], [b]) => (a < b ? -1 : 1)));
 writeFileSync(results, `${JSON.stringify({ machine: machine(), benchmarks: sorted }, null, 2)}\n`);
-process.stdout.write(`${renderTable(fresh)}\n`);
+process.stdout.write(`${renderTable(fresh)}\n\n${renderReadme(sorted)}\n`);
 process.exitCode = failures === 0 ? 0 : 1;

@@ -2,11 +2,22 @@ import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { PolicySpec } from '../../src/model/program.js';
 import type { Row } from '../row.js';
+import type { Setup as Plain } from '../traffic/setups.js';
 import { BenchNode, policy } from './nodes.js';
+import { textbook } from './textbook.js';
 
-const SETUPS = ['direct', 'nat', 'tproxy', 'socket'] as const;
+const MODES = ['nat', 'tproxy', 'socket'] as const;
+const MANY = 200;
+const many = (mode: (typeof MODES)[number]) => `${mode}, ${String(MANY)} listeners` as const;
+const SETUPS = ['direct', ...MODES, many('tproxy'), many('socket'), 'textbook'] as const;
 type Setup = (typeof SETUPS)[number];
+
+const PEERS: Partial<Record<Setup, string>> = {
+  direct: 'the same without a rule of layer 7',
+  textbook: 'textbook TPROXY, without plumb and its policy',
+};
 
 const PORT = 8080;
 const SERVER = '10.8.0.12';
@@ -33,32 +44,53 @@ export async function run(): Promise<Row[]> {
   const program = join(directory, 'http');
   const nodes: BenchNode[] = [];
   const servers: ChildProcess[] = [];
+  let plain: Plain | undefined;
   try {
     const source = join(import.meta.dirname, 'http.c');
     execFileSync('clang-19', ['-O2', '-Wall', '-Werror', source, '-o', program]);
-    const clients = new Map<Setup, string>();
-    for (const setup of SETUPS) {
-      const node = new BenchNode(`bp-${setup}`, setup === 'direct' ? 'socket' : setup);
+    const clients = new Map<Setup, Client>();
+    for (const [i, setup] of SETUPS.entries()) {
+      if (setup === 'textbook') continue;
+      const mode = MODES.find((one) => setup.startsWith(one));
+      const node = new BenchNode(`bp-${String(i)}`, mode ?? 'socket');
       nodes.push(node);
       const endpoints = [node.endpoint('client', '10.8.0.11'), node.endpoint('server', SERVER)];
-      const rules = setup === 'direct' ? undefined : [{ method: 'GET', path: '/v1/.*' }];
-      await node.apply(await node.plan(endpoints, [policy('client', 'server', PORT, rules)]));
+      const count = setup.endsWith('listeners') ? MANY : 1;
+      await node.apply(await node.plan(endpoints, policies(mode === undefined ? 0 : count)));
       servers.push(await serve(program, node.netns('server')));
-      clients.set(setup, node.netns('client'));
+      clients.set(setup, { netns: node.netns('client'), address: SERVER });
     }
+    plain = await textbook('textbook', PORT, directory);
+    servers.push(await serve(program, plain.server));
+    clients.set('textbook', { netns: plain.client, address: plain.address });
     return (['keep', 'new', 'open'] as const).flatMap((load) => measure(program, clients, load));
   } finally {
     for (const server of servers) if (server.pid !== undefined) process.kill(-server.pid);
+    plain?.dispose();
     for (const node of nodes) await node.dispose();
     rmSync(directory, { recursive: true });
   }
 }
 
+interface Client {
+  readonly netns: string;
+  readonly address: string;
+}
+
+/** Requests to the server by so many sets of rules, the first of them for the port that is asked. */
+function policies(listeners: number): PolicySpec[] {
+  if (listeners === 0) return [policy('client', 'server', PORT)];
+  return Array.from({ length: listeners }, (_, i) =>
+    policy('client', 'server', PORT + i, [{ method: 'GET', path: `/v${String(i + 1)}/.*` }]),
+  );
+}
+
 /** Rounds through all set-ups, so that each meets the same machine; ratios are medians of the pairs. */
-function measure(program: string, clients: ReadonlyMap<Setup, string>, load: Load): Row[] {
+function measure(program: string, clients: ReadonlyMap<Setup, Client>, load: Load): Row[] {
   const figures = new Map(SETUPS.map((setup) => [setup, [] as Figures[]]));
   for (let round = 0; round < ROUNDS; round++) {
-    for (const [setup, netns] of clients) figures.get(setup)?.push(figuresOf(program, netns, load));
+    for (const [setup, client] of clients)
+      figures.get(setup)?.push(figuresOf(program, client, load));
   }
   const of = (setup: Setup): Figures[] => figures.get(setup) ?? [];
   const row = (unit: '1/s' | 's', own: Setup, peer: Setup, reach?: number): Row => {
@@ -73,7 +105,7 @@ function measure(program: string, clients: ReadonlyMap<Setup, string>, load: Loa
       workload: `two endpoints of a node, mode ${own}`,
       value: median(mine ?? []),
       unit,
-      peer: peer === 'direct' ? 'the same without a rule of layer 7' : `mode ${peer}`,
+      peer: PEERS[peer] ?? `mode ${peer}`,
       peerValue: median(others ?? []),
       ratio: median(ratios),
       ...(reach === undefined ? {} : { reach }),
@@ -81,10 +113,12 @@ function measure(program: string, clients: ReadonlyMap<Setup, string>, load: Loa
     };
   };
   return [
-    ...(['nat', 'tproxy', 'socket'] as const).map((mode) => row('1/s', mode, 'direct')),
-    row('1/s', 'socket', 'tproxy', load === 'open' ? 1.3 : undefined),
+    ...MODES.map((mode) => row('1/s', mode, 'direct')),
+    row('1/s', 'socket', 'tproxy', load === 'keep' ? undefined : 1.3),
     row('1/s', 'socket', 'nat'),
-    row('s', 'socket', 'direct'),
+    row('1/s', 'socket', 'textbook'),
+    row('1/s', many('socket'), many('tproxy'), load === 'keep' ? undefined : 1.3),
+    ...MODES.map((mode) => row('s', mode, 'direct')),
     row('s', 'socket', 'tproxy'),
   ];
 }
@@ -102,8 +136,8 @@ async function serve(program: string, netns: string): Promise<ChildProcess> {
   return child;
 }
 
-function figuresOf(program: string, netns: string, load: Load): Figures {
-  const args = ['client', SERVER, String(PORT), load, String(SECONDS), String(PROCESSES)];
+function figuresOf(program: string, { netns, address }: Client, load: Load): Figures {
+  const args = ['client', address, String(PORT), load, String(SECONDS), String(PROCESSES)];
   const said = execFileSync('nsenter', [`--net=/run/netns/${netns}`, program, ...args]);
   const [rate = 0, latency = 0] = said.toString().split(' ').map(Number);
   return { rate, latency };

@@ -2,7 +2,7 @@ import { isAscending, sortOrder, select, widthsOf, EMPTY } from './columns.js';
 import { readName, writeName } from './codec.js';
 import { IFINDEX_BASE, type MapName } from './layout.js';
 import type { Columns } from './state.js';
-import { layoutOf, structsOf, type Placed, type Struct } from './struct.js';
+import { layoutOf, structsOf, type Struct } from './struct.js';
 
 /** Names of a node's devices; undefined for one that is not there. */
 export interface Devices {
@@ -126,17 +126,40 @@ function convert(
   translate: Translate,
 ): Uint8Array {
   const out = new Uint8Array(count * to.size);
-  const pairs = from.fields.map((field, i): [Placed, Placed] => [field, to.fields[i] ?? field]);
+  const spans = spansOf(from, to);
   for (let row = 0; row < count; row++) {
-    for (const [a, b] of pairs) {
-      const atA = row * from.size + a.offset;
-      const atB = row * to.size + b.offset;
-      if (a.type === 'ifname')
-        translate({ bytes, at: atA }, { bytes: out, at: atB }, base, devices);
-      else out.set(bytes.subarray(atA, atA + a.size), atB);
+    for (const span of spans) {
+      const atA = row * from.size + span.from;
+      const atB = row * to.size + span.to;
+      if (span.isDevice) translate({ bytes, at: atA }, { bytes: out, at: atB }, base, devices);
+      else for (let i = 0; i < span.size; i++) out[atB + i] = bytes[atA + i] ?? 0;
     }
   }
   return out;
+}
+
+/** Bytes that are the same in both forms, or the place of a device's name or number. */
+interface Span {
+  readonly from: number;
+  readonly to: number;
+  readonly size: number;
+  readonly isDevice: boolean;
+}
+
+/** Fields that stand together in both forms are one span. */
+function spansOf(from: Struct, to: Struct): Span[] {
+  const spans: Span[] = [];
+  from.fields.forEach(({ offset, size, type }, i) => {
+    const isDevice = type === 'ifname';
+    const at = to.fields[i]?.offset ?? offset;
+    const last = spans.at(-1);
+    const isNext =
+      last !== undefined && last.from + last.size === offset && last.to + last.size === at;
+    if (isNext && !isDevice && !last.isDevice) {
+      spans[spans.length - 1] = { ...last, size: last.size + size };
+    } else spans.push({ from: offset, to: at, size, isDevice });
+  });
+  return spans;
 }
 
 function hasDevices(map: MapName): boolean {

@@ -8,13 +8,17 @@ export class TestDevices implements Devices {
   readonly path: string;
   /** A device above those of endpoints, that no row names. */
   readonly stranger: string;
+  private readonly names: readonly string[];
+  private readonly slots: ReadonlyMap<string, number>;
 
   private constructor(
     private readonly name: string,
-    private readonly count: number,
+    count: number,
   ) {
     this.path = `/run/netns/${name}`;
     this.stranger = `ep${count - 1}`;
+    this.names = Array.from({ length: count }, (_, i) => `ep${i}`);
+    this.slots = new Map(this.names.map((device, i) => [device, i]));
   }
 
   /** `endpoints` devices, and the stranger. */
@@ -24,7 +28,7 @@ export class TestDevices implements Devices {
     try {
       const netlink = await Netlink.open({ netns: devices.path });
       try {
-        await netlink.batch(devices.names().map((name, i) => veth(name, i)));
+        await netlink.batch(devices.names.map((name, i) => veth(name, i)));
       } finally {
         netlink.close();
       }
@@ -36,20 +40,16 @@ export class TestDevices implements Devices {
   }
 
   ifindexOf(name: string): number | undefined {
-    const slot = this.names().indexOf(name);
-    return slot < 0 ? undefined : IFINDEX_BASE + slot;
+    const slot = this.slots.get(name);
+    return slot === undefined ? undefined : IFINDEX_BASE + slot;
   }
 
   nameOf(ifindex: number): string | undefined {
-    return this.names()[ifindex - IFINDEX_BASE];
+    return this.names[ifindex - IFINDEX_BASE];
   }
 
   async dispose(): Promise<void> {
     await netnsDelete(this.name);
-  }
-
-  private names(): string[] {
-    return Array.from({ length: this.count }, (_, i) => `ep${i}`);
   }
 }
 

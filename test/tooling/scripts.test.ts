@@ -11,7 +11,7 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { figure, renderTable } from '../../bench/table.js';
+import { figure, renderReadme, renderTable } from '../../bench/table.js';
 
 const root = join(import.meta.dirname, '../..');
 let checkout: string;
@@ -98,7 +98,23 @@ describe('the table of benchmarks', () => {
     ]);
     const [, reached, missed] = text.split('\n');
     expect(reached).toMatch(/20x\s+10x\s+5$/);
-    expect(missed).toMatch(/5x\s+10x missed\s+5$/);
+    expect(missed).toMatch(/5\.00x\s+10x missed\s+5$/);
+  });
+
+  test('is in README as Markdown, a row for each claim about a benchmark that ran', () => {
+    const measured = { ...row, value: 0.1, peerValue: 0.098, ratio: 0.98, name: 'plumb --help' };
+    const plan = { ...measured, name: 'plumb plan' };
+    const text = renderReadme({
+      'cli/cold-plan': [measured, plan, { ...row, ...plan, name: 'x' }],
+    });
+    expect(text.split('\n')).toEqual([
+      '| what                                            | here   | peer        | ratio |',
+      '| ----------------------------------------------- | ------ | ----------- | ----- |',
+      '| cold `plumb plan` of star-wars, with type check | 0.1 us | C: 0.098 us | 0.98x |',
+      '| `plumb --help`                                  | 0.1 us | C: 0.098 us | 0.98x |',
+    ]);
+    expect(() => renderReadme({ 'cli/cold-plan': [measured] })).toThrow('0 rows of cli/cold-plan');
+    expect(() => renderReadme({ 'cli/cold-plan': [measured, plan, plan] })).toThrow('2 rows');
   });
 
   test('writes figures with three significant digits, and large ones in full', () => {
