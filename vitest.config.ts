@@ -7,6 +7,7 @@ process.execPath = source('test/own-kernel-view.sh');
 /** Folders of test/ that touch no kernel: they run beside the others. */
 const pure = [
   'model',
+  'cli',
   'plugins',
   'constructs',
   'engine',
