@@ -36,6 +36,8 @@ export class Calls {
   private readonly ids = new Set<string>();
   private readonly variables = new Set<string>(['app', 'node']);
   private readonly addresses: Set<string>;
+  /** By range, which of its addresses need not be tried: texts of a full range would take minutes. */
+  private readonly given = new Map<string, Set<number>>();
 
   /**
    * @param podRange where endpoints get their addresses from
@@ -122,10 +124,13 @@ export class Calls {
     const { family, value: first } = networkOf(prefix);
     const size = 2 ** Math.min((family === 4 ? 32 : 128) - prefix.length, 16);
     const start = parseInt(digest(name).slice(0, 4), 16);
+    // The network's own address, the gateway and the broadcast address are nobody's.
+    const given = this.given.get(range) ?? new Set([0, 1, size - 1]);
+    this.given.set(range, given);
     for (let n = 0; n < size; n++) {
       const value = (start + n) % size;
-      // The network's own address, the gateway and the broadcast address are nobody's.
-      if (value < 2 || value === size - 1) continue;
+      if (given.has(value)) continue;
+      given.add(value);
       const address = formatAddress({ family, value: first + BigInt(value) });
       if (!this.addresses.has(address)) return this.reserve(address);
     }

@@ -48,6 +48,27 @@ describe('a program made of manifests', () => {
     expect(matrixOf(imported)).toEqual(matrixOf(original));
   });
 
+  it('is not made where plan would refuse it: the manifest is told, with its line', async () => {
+    const path = join(directory, '0.yaml');
+    const cases = [
+      ['192.0.2.1', '192.0.2.300', 'PLB_INVALID_CIDR', 19],
+      [
+        '{ port: 8000, endPort: 8100 }',
+        '{ port: "80" }], rules: { l7proto: cassandra }',
+        'PLB_L7',
+        19,
+      ],
+    ] as const;
+    for (const [before, after, code, line] of cases) {
+      const text = CILIUM.replace(before, after).replace('cassandra }] }]', 'cassandra } }]');
+      expect(text).not.toBe(CILIUM);
+      writeFileSync(path, text);
+      const failed = await importManifests(path).catch((error: unknown) => error);
+      expect(failed).toMatchObject({ origin: { file: path, line } });
+      expect((failed as { code: string }).code).toContain(code);
+    }
+  });
+
   it('names the file and line that each construct came from, and imports only what it uses', async () => {
     const { program } = await importManifests(join(directory, '0.yaml'));
     expect(program).toContain(
