@@ -223,9 +223,9 @@ describe('a policy', () => {
     ['policy', { ingres: [] }],
     ['inherited', { ingress: [{ toString: [] }] }],
   ])('with a field that %s does not have is refused', (_where, props) => {
-    expect(
-      () => new NetworkPolicy(new App(), 'p', { endpointSelector: {}, ...props }),
-    ).toThrow(code('PLB_UNKNOWN_FIELD'));
+    expect(() => new NetworkPolicy(new App(), 'p', { endpointSelector: {}, ...props })).toThrow(
+      code('PLB_UNKNOWN_FIELD'),
+    );
   });
 });
 
