@@ -106,8 +106,8 @@ describe.each(WAYS)('with $name between nodes', (way) => {
   });
 
   afterAll(async () => {
-    drops.close();
     await nodes.dispose();
+    drops.close();
   });
 
   /** Transports and families in which an answer came back, as `tcp4`. */

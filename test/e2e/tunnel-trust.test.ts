@@ -66,8 +66,8 @@ describe.each([4, 6] as const)('what comes by VXLAN over IPv%i', (family) => {
   });
 
   afterAll(async () => {
-    drops.close();
     await nodes.dispose();
+    drops.close();
   });
 
   function inWorld(...args: readonly string[]): void {
