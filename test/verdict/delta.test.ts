@@ -175,7 +175,7 @@ describe('the delta between two policies', () => {
           }
         }
       }),
-      { numRuns: 25 },
+      { numRuns: 15 },
     );
   });
 
