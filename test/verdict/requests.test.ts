@@ -46,7 +46,7 @@ describe('what opens and closes between two filters', () => {
           if (was && !is) expect(said(closes), JSON.stringify(request)).toBe(true);
         }
       }),
-      { numRuns: 2000 },
+      { numRuns: 800 },
     );
   });
 
