@@ -66,7 +66,9 @@ describe.sequential('manifests on the command line', () => {
   it('are imported from one file, and from standard input, and warned of what they do not show', async () => {
     const file = await plumb('import', join(manifests, 'kubernetes.yaml'));
     expect(file.code).toBe(0);
-    expect(file.stderr).toMatch(/kubernetes\.yaml:\d+:[\s›]+prod\/shop: policy shop: no endpoint has a label app/);
+    expect(file.stderr).toMatch(
+      /kubernetes\.yaml:\d+:[\s›]+prod\/shop: policy shop: no endpoint has a label app/,
+    );
     const piped = await new Promise<string>((done, failed) => {
       const child = spawn('bin/plumb', ['import', '-'], { cwd: CHECKOUT, stdio: 'pipe' });
       let text = '';
