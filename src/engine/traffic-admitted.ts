@@ -1,12 +1,14 @@
 import { CLUSTER_IDENTITY_MAX, type Identity } from '../model/identity.js';
 import type { SelectorSpec } from '../model/program.js';
 import { selectorKey, selectorLabelKeys } from '../model/selector.js';
+import { hasNamedPorts } from '../policy/named-ports.js';
 import { asksForReserved } from '../policy/peers.js';
 import { rulesKey } from '../policy/rule-keys.js';
 import { PolicyParser, type ParsedPolicy } from '../policy/policy-set.js';
 import { admittedDelta } from '../verdict/admitted-delta.js';
 import { witnessesOf, witnessText } from '../verdict/admitted.js';
 import type { VerdictChange } from '../verdict/delta.js';
+import type { Peer } from './labels.js';
 import { compileWith, type Compiled } from './provenance.js';
 
 /** Sorts of people who do not exist that a plan looks at, at most. */
@@ -30,6 +32,7 @@ export interface Admitted {
  * comes are not looked at: no selector says where he is.
  */
 export function admittedBetween(before: Compiled, after: Compiled): Admitted | undefined {
+  if (hasSamePolicies(before, after)) return undefined;
   const [was, is] = [before, after].map(parsedOf) as [ParsedPolicy[], ParsedPolicy[]];
   const changed = [...beyond(was, is), ...beyond(is, was)];
   const isNodeSame =
@@ -62,6 +65,30 @@ export function admittedBetween(before: Compiled, after: Compiled): Admitted | u
     after.node.audit === true,
   ]);
   return { changes, before: old, after: now, names, isComplete };
+}
+
+/** Looked at first because it is quick: most plans change no policy. */
+function hasSamePolicies(before: Compiled, after: Compiled): boolean {
+  const textOf = ({ document, node }: Compiled): string =>
+    JSON.stringify([document.policies, node.enforcement, node.audit ?? false]);
+  // What ports are called is no part of a policy.
+  return !after.document.policies.some(hasNamedPorts) && textOf(before) === textOf(after);
+}
+
+/** Of those who are named in one row, the ones that are no special case of another. */
+export function plainest(peers: readonly Peer[]): Peer[] {
+  const parts = peers.map((peer) => {
+    const said = /^whoever is (.*) \(nobody yet\)$/.exec(String(peer))?.[1];
+    return said?.split(' and ');
+  });
+  return peers.filter((_, n) => {
+    const own = parts[n];
+    const isSpecial = (other: readonly string[] | undefined): boolean =>
+      other !== undefined &&
+      other.length < (own?.length ?? 0) &&
+      other.every((part) => own?.includes(part));
+    return own === undefined || !parts.some(isSpecial);
+  });
 }
 
 function parsedOf({ document, node, policy }: Compiled): ParsedPolicy[] {

@@ -5,7 +5,7 @@ import { verdictDelta, type VerdictChange } from '../verdict/delta.js';
 import type { PeerGroup } from '../verdict/groups.js';
 import { listText, whoText, type Peer } from './labels.js';
 import { labelsById, type Compiled } from './provenance.js';
-import { admittedBetween } from './traffic-admitted.js';
+import { admittedBetween, plainest } from './traffic-admitted.js';
 import { joined, partsOf } from './traffic-ports.js';
 import { whyOf, type Known, type Sides, type Why } from './traffic-causes.js';
 
@@ -87,8 +87,8 @@ function linesOf(
   );
   return merge(merge(merge(rows, 'what'), 'from'), 'to').map(({ from, to, what, ...row }) => ({
     ...row,
-    from: whoText(from, labels, everybody),
-    to: whoText(to, labels, everybody),
+    from: whoText(plainest(from), labels, everybody),
+    to: whoText(plainest(to), labels, everybody),
     what: whatText(what),
   }));
 }

@@ -62,6 +62,8 @@ const from = (selector: SelectorSpec, line: number, subject = app('b')): PolicyS
   ],
 });
 
+const PORT_81 = { ports: [{ port: 81, protocol: 'TCP' as const }] };
+
 type Compiled = ReturnType<typeof compile>;
 
 function said(before: Compiled, after: Compiled, isApplied = true): string[] {
@@ -89,6 +91,16 @@ describe('traffic of those whom nobody is', () => {
       expect(line).toContain('> whoever is {app=ghost} (nobody yet)');
       expect(line).toMatch(/^deny .* b\.ts:8 does not allow it$/);
     }
+  });
+
+  it('is told once for those who are special cases of others', () => {
+    const ghost = from(app('ghost'), 8);
+    const other = { ...from({ matchLabels: { tier: 'x' } }, 20, app('a')), name: 'other' };
+    const moved = { ...ghost, ingress: [{ ...ghost.ingress![0]!, toPorts: [PORT_81] }] };
+    expect(said(compile([ghost, other]), compile([moved, other]))).toEqual([
+      'deny whoever is {app=ghost} (nobody yet) > {app=b} 80/TCP b.ts:8 no longer allows it',
+      'allow whoever is {app=ghost} (nobody yet) > {app=b} 81/TCP b.ts:8',
+    ]);
   });
 
   it('is not told where it is said of somebody who exists', () => {
