@@ -86,7 +86,7 @@ if (!existsSync(CORPUS)) {
       },
     );
 
-    it('makes a program that type-checks, all of them', () => {
+    it('makes a program that type-checks, all of them', { timeout: 120_000 }, () => {
       const all = imported.map((program, i) => {
         writeFileSync(join(directory, `p${String(i)}.ts`), program);
         return `import './p${String(i)}.js';\n`;
