@@ -24,18 +24,20 @@ const NO_CAPABILITIES = [...NO_RIGHTS, '--bounding-set=-all'];
 const AS_NOBODY = [`--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups'];
 const OWN_USERS = ['unshare', '--user', '--net', '--map-current-user'];
 
+const ANYBODYS: Ways = {
+  whole: [[...OWN_USERS, ...NO_CAPABILITIES]],
+  withNetwork: NO_RIGHTS,
+};
+
 const ROOTS: Ways = {
   whole: [
     ['unshare', '--net', ...NO_CAPABILITIES, ...AS_NOBODY],
     // in a container: who may not make a network namespace may make one together with a user namespace
     ['setpriv', ...AS_NOBODY, ...OWN_USERS, ...NO_CAPABILITIES],
+    // root in name only, who cannot even become nobody
+    ...ANYBODYS.whole,
   ],
   withNetwork: [...NO_RIGHTS, ...AS_NOBODY],
-};
-
-const ANYBODYS: Ways = {
-  whole: [[...OWN_USERS, ...NO_CAPABILITIES]],
-  withNetwork: NO_RIGHTS,
 };
 
 let found: Promise<Prefix> | undefined;

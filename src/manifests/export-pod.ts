@@ -17,7 +17,7 @@ export function namespaceManifests(
       .filter(([key]) => key.startsWith(NAMESPACE_LABELS_PREFIX))
       .map(([key, value]) => [key.slice(NAMESPACE_LABELS_PREFIX.length), value] as const)
       .filter(([key]) => key !== NAME_LABEL);
-    namespaces.set(labels[NAMESPACE_LABEL] ?? DEFAULT_NAMESPACE, Object.fromEntries(own));
+    namespaces.set(namespaceOf(labels), Object.fromEntries(own));
   }
   for (const name of more) if (!namespaces.has(name)) namespaces.set(name, {});
   return [...namespaces].sort(byName).map(([name, labels]) => ({
@@ -27,8 +27,23 @@ export function namespaceManifests(
   }));
 }
 
-/** An endpoint; what Cilium makes labels of is where Kubernetes has it. */
-export function podManifest({ name, labels }: EndpointSpec): Manifest {
+/** Endpoints; what Cilium makes labels of is where Kubernetes has it. */
+export function podManifests({ endpoints }: ProgramDocument): Manifest[] {
+  const taken = new Set(endpoints.map(({ name, labels }) => `${namespaceOf(labels)}/${name}`));
+  return endpoints.map(({ name, labels }) => {
+    const namespace = namespaceOf(labels);
+    // An import puts the namespace in front: what came from there goes back under its own name.
+    const short = name.startsWith(`${namespace}-`) ? name.slice(namespace.length + 1) : name;
+    const isFree = short !== '' && !taken.has(`${namespace}/${short}`);
+    return podManifest({ name: isFree ? short : name, labels });
+  });
+}
+
+function namespaceOf(labels: Labels): string {
+  return labels[NAMESPACE_LABEL] ?? DEFAULT_NAMESPACE;
+}
+
+function podManifest({ name, labels }: Pick<EndpointSpec, 'name' | 'labels'>): Manifest {
   const own = Object.entries(labels).filter(
     ([key, value]) =>
       (key === CLUSTER_LABEL && value !== DEFAULT_CLUSTER) ||
@@ -46,7 +61,7 @@ export function podManifest({ name, labels }: EndpointSpec): Manifest {
     kind: 'Pod',
     metadata: {
       name,
-      namespace: labels[NAMESPACE_LABEL] ?? DEFAULT_NAMESPACE,
+      namespace: namespaceOf(labels),
       labels: Object.fromEntries(own),
     },
     spec: {

@@ -4,7 +4,7 @@ import type { PlumbError } from '../model/error.js';
 import type { CIDRGroupSpec, Labels, PolicySpec, ProgramDocument } from '../model/program.js';
 import { ciliumManifest } from './export-cilium.js';
 import { kubernetesManifest } from './export-kubernetes.js';
-import { namespaceManifests, podManifest } from './export-pod.js';
+import { namespaceManifests, podManifests } from './export-pod.js';
 import { serviceManifests } from './export-service.js';
 import { tierManifest } from './export-tier.js';
 import { withNames } from './export-name.js';
@@ -68,7 +68,7 @@ export function manifestsOf(document: ProgramDocument, format: ExportFormat): Ex
       ...services.namespaces.values(),
       ...document.policies.flatMap(({ namespace }) => namespace ?? []),
     ]),
-    ...document.endpoints.map(podManifest),
+    ...podManifests(document),
     ...services.manifests,
     ...(format === 'cilium' ? (document.cidrGroups ?? []).map(groupManifest) : []),
     ...policies,

@@ -2,16 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { CHECKOUT, run, STAR_WARS, type Result } from './node.js';
+import { CHECKOUT, runUnprivileged as plumb, STAR_WARS } from './node.js';
 import { ProgramCopy } from './program.js';
-
-/** `bin/plumb` without any capability: none may be needed. */
-const plumb = (...args: string[]): Promise<Result> =>
-  run('setpriv', [
-    ...['--bounding-set=-all', '--inh-caps=-all', '--no-new-privs'],
-    'bin/plumb',
-    ...args,
-  ]);
 
 describe('diff', () => {
   let program: ProgramCopy;

@@ -4,10 +4,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import { run, type Result } from './node.js';
-
-/** Somebody without any right, whom no package of Debian is. */
-const SOMEBODY = ['--reuid=12345', '--regid=12345', '--clear-groups', '--inh-caps=-all'];
+import { run, SOMEBODY, type Result } from './node.js';
 
 const program = (port: number): string => `// @ts-nocheck
 import { App, Node } from 'plumbline';

@@ -1,24 +1,17 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Matrix } from '../../src/report/matrix.js';
 import { KUBERNETES, WORKLOADS } from '../manifests/documents.js';
-import { run, type Result } from './node.js';
-
-/** `bin/plumb` without any capability: none may be needed. */
-const plumb = (...args: string[]): Promise<Result> =>
-  run('setpriv', [
-    ...['--bounding-set=-all', '--inh-caps=-all', '--no-new-privs'],
-    'bin/plumb',
-    ...args,
-  ]);
+import { runUnprivileged as plumb } from './node.js';
 
 describe('matrix of manifests, without privileges', () => {
   let directory: string;
 
   beforeAll(() => {
     directory = mkdtempSync(join(tmpdir(), 'plumb-matrix-'));
+    chmodSync(directory, 0o755);
     writeFileSync(join(directory, 'workloads.yaml'), WORKLOADS);
     writeFileSync(join(directory, 'policies.yaml'), KUBERNETES);
   });

@@ -31,6 +31,18 @@ export function run(command: string, args: readonly string[], env = process.env)
   });
 }
 
+/** Somebody without any right, whom no package of Debian is; root without capabilities would still be root. */
+export const SOMEBODY = ['--reuid=12345', '--regid=12345', '--clear-groups', '--inh-caps=-all'];
+
+/**
+ * `bin/plumb` as somebody without privileges, who may have no account, and nothing in the environment that says
+ * where it would be.
+ */
+export function runUnprivileged(...args: readonly string[]): Promise<Result> {
+  const bare = ['env', '-u', 'HOME', '-u', 'SHELL', 'bin/plumb'];
+  return run('setpriv', [...SOMEBODY, '--no-new-privs', ...bare, ...args]);
+}
+
 /** A node of the test's own: a network namespace, and a root directory for pins and locks. */
 export class TestNode {
   readonly root = mkdtempSync(join(tmpdir(), 'plumb-e2e-'));

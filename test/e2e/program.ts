@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CHECKOUT, STAR_WARS } from './node.js';
 
@@ -10,6 +10,8 @@ export class ProgramCopy {
   constructor() {
     mkdirSync(join(CHECKOUT, '.cache'), { recursive: true });
     this.directory = mkdtempSync(join(CHECKOUT, '.cache/program-'));
+    // Somebody without privileges may be asked to plan it.
+    chmodSync(this.directory, 0o755);
     this.path = join(this.directory, 'plumb.ts');
     writeFileSync(this.path, readFileSync(STAR_WARS));
   }

@@ -71,11 +71,11 @@ describe.sequential('the story of star-wars-l7', () => {
       .poll(
         async () => {
           await agent('tiefighter').ask({ url, method: 'PUT' });
-          return events.length;
+          return events.some(({ verdict }) => verdict === 'denied');
         },
         { timeout: 15_000 },
       )
-      .toBeGreaterThan(0);
+      .toBe(true);
     await agent('tiefighter').ask({
       url: url.replace('exhaust-port', 'request-landing'),
       method: 'POST',
@@ -93,7 +93,10 @@ describe.sequential('the story of star-wars-l7', () => {
       ],
     };
     const denied = { verdict: 'denied', request: 'PUT /v1/exhaust-port', answer: '403' };
-    expect(events[0]).toMatchObject({ ...told, ...denied });
+    expect(events.find(({ verdict }) => verdict === 'denied')).toMatchObject({
+      ...told,
+      ...denied,
+    });
     const allowed = { verdict: 'allowed', request: 'POST /v1/request-landing', answer: '200' };
     expect(events.at(-1)).toMatchObject({ ...told, ...allowed });
   });

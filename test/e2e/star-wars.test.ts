@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { settledInventory, steadyInventory, type Inventory } from '../kernel/inventory.js';
-import { inside, run, TestNode } from './node.js';
+import { inside, runUnprivileged, TestNode } from './node.js';
 import { ProgramCopy } from './program.js';
 
 interface StepJson {
@@ -56,17 +56,7 @@ describe.sequential('star-wars on a node of its own', () => {
   };
 
   it('plans against nothing without privileges, with every field that a reader needs', async () => {
-    const result = await run('setpriv', [
-      '--bounding-set=-all',
-      '--inh-caps=-all',
-      '--no-new-privs',
-      'bin/plumb',
-      'plan',
-      program.path,
-      '--json',
-      '--state',
-      'empty',
-    ]);
+    const result = await runUnprivileged('plan', program.path, '--json', '--state', 'empty');
     expect(result.stderr).toBe('');
     expect(result.code).toBe(0);
     const json = JSON.parse(result.stdout) as PlanJson;

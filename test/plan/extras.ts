@@ -82,7 +82,7 @@ function services(given: Extras['services']): Resource[] {
   for (const [name, backends] of Object.entries(given)) {
     const set = hash(['set', backends]);
     rows.push({
-      key: { address: `10.96.0.${name}`, port: 80, protocol: 6 },
+      key: { address: `10.96.0.${name}`, port: 80, protocol: 6, scope: 0 },
       value: { id: Number(name), set, slots: backends.length },
     });
     if (backends.length === 0) continue;

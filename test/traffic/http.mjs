@@ -65,7 +65,8 @@ function plain(address = '') {
   return address.replace(/^::ffff:/, '');
 }
 
-async function ask({ url, method = 'GET', send = 0, headers = {}, agent, timeout = 5000 }) {
+/** By a connection of its own, unless `agent` has one. */
+async function ask({ url, method = 'GET', send = 0, headers = {}, agent = false, timeout = 5000 }) {
   const request = http.request(url, { method, headers, agent, timeout });
   request.on('timeout', () => request.destroy(new Error('timeout')));
   // After the response its body tells.
