@@ -5,6 +5,8 @@
 #include "extensions.h"
 #include "features.h"
 #include "packet.h"
+#include <linux/bpf.h>
+
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
 

@@ -10,10 +10,13 @@ function onTerminal(node: TestNode, args: readonly string[], answer?: string): P
   const command = ['bin/plumb', ...args, '--netns', node.netns, '--root', node.root].join(' ');
   const child = spawn('script', ['-qec', command, '/dev/null'], { cwd: CHECKOUT });
   let text = '';
+  let isAnswered = false;
   return new Promise((done) => {
     child.stdout.on('data', (chunk: Buffer) => {
       text += chunk.toString();
-      if (answer !== undefined && text.includes('Keep it?')) child.stdin.write(`${answer}\n`);
+      if (answer === undefined || isAnswered || !text.includes('Keep it?')) return;
+      isAnswered = true;
+      child.stdin.write(`${answer}\n`);
     });
     child.on('close', () => {
       done(text);
