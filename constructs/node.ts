@@ -75,7 +75,8 @@ export interface NodeProps {
 
   /**
    * Whether what the endpoints send beyond the nodes leaves in the node's name, so that replies come
-   * back. Needs forwarding switched on for the uplink.
+   * back. Needs forwarding switched on for the uplink. In whose name a flow leaves is settled when it begins: one
+   * with the world that is open while this is switched may break.
    * @default false
    */
   readonly masquerade?: boolean;

@@ -3,7 +3,8 @@ import { ROUTE_PROTOCOL } from '../state/layout.js';
 import { failedWith } from './errno.js';
 import { readHooks } from './foreign-hooks.js';
 import type { Instance } from './instance.js';
-import { Netlink, netnsRead, nft, type Rule } from './native.js';
+import { Netlink, netnsRead, nft, type Link, type Rule } from './native.js';
+import { nodeOfAlias } from './ownership.js';
 import { firewallsOf } from './firewalls.js';
 import { portsOf } from './listening.js';
 
@@ -46,11 +47,18 @@ export async function readSurroundings(
       ),
       firewalls: await readFirewalls(where),
       legacyTables: await readLegacyTables(where),
-      ports: await readPorts(where),
+      ports: (await readPorts(where)).filter(
+        ({ protocol, port }) => protocol !== 'UDP' || !isOurTunnel(links, port),
+      ),
     };
   } finally {
     netlink.close();
   }
+}
+
+/** The kernel binds the port of a tunnel device as any program would. */
+function isOurTunnel(links: readonly Link[], port: number): boolean {
+  return links.some(({ alias, vxlan }) => vxlan?.port === port && nodeOfAlias(alias) !== undefined);
 }
 
 interface Where {

@@ -142,7 +142,6 @@ function lintPorts(node: NodeSpec, { ports }: Surroundings): Lint[] {
   const { cluster } = node;
   if (cluster?.mode !== 'tunnel') return [];
   const { tunnelPort } = cluster;
-  // The kernel's own tunnel socket is in no table of sockets: what is there is somebody else's.
   const isTaken = ports.some(({ protocol, port }) => protocol === 'UDP' && port === tunnelPort);
   if (!isTaken) return [];
   return [

@@ -9,7 +9,7 @@ export interface Surroundings {
   readonly firewalls: readonly Firewall[];
   /** Tables of the netfilter of old (iptables-legacy), whose rules nobody shows here: `filter (IPv4)`. */
   readonly legacyTables: readonly string[];
-  /** UDP ports that are bound, and TCP ports that are listened on. */
+  /** UDP ports that are bound, but for those of our own tunnels, and TCP ports that are listened on. */
   readonly ports: readonly { readonly protocol: 'TCP' | 'UDP'; readonly port: number }[];
 }
 

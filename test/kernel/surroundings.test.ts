@@ -158,6 +158,18 @@ describe('what is around a node', () => {
     ]);
   });
 
+  it('has the port of a tunnel taken by a stranger’s device, and not by its own', async () => {
+    const tunnel = ['type', 'vxlan', 'external', 'dstport', '4790'];
+    const isBound = async (): Promise<boolean> =>
+      (await readSurroundings(node.instance)).ports.some(({ port }) => port === 4790);
+    node.ip('link', 'add', 'vx0', ...tunnel);
+    node.ip('link', 'set', 'vx0', 'up');
+    expect(await isBound()).toBe(true);
+    node.ip('link', 'set', 'vx0', 'alias', 'plumb:hoth');
+    expect(await isBound()).toBe(false);
+    node.ip('link', 'delete', 'vx0');
+  });
+
   it('lets tunnels in by a firewall that knows their port', () => {
     const [, coming] = loud.firewalls;
     const knowing = { ...loud, firewalls: [{ ...coming!, ports: [PORT] }] };
