@@ -7,6 +7,7 @@ import { askYes, mustAgree } from '../ask.js';
 import { PlumbCommand } from '../base.js';
 import { carryOut, type CarryOutOptions } from '../carry-out.js';
 import { nodeFlag, parseDuration, quietFlag, yesFlag } from '../flags.js';
+import { whilePlanning } from '../planning.js';
 import { onStop } from '../signals.js';
 import { watchApply } from '../watcher/start.js';
 
@@ -35,9 +36,10 @@ export default class Apply extends PlumbCommand {
     const { args, flags } = await this.parse(Apply);
     const confirmMs = this.confirmTime(flags['confirm-within']);
     await refuseWhileWaiting(flags);
+    const plan = (): Promise<Planned> => planFromProgram(args.program, flags);
     const planned = args.program.endsWith('.json')
       ? await loadPlanned(args.program)
-      : await planFromProgram(args.program, flags);
+      : await (flags.quiet ? plan() : whilePlanning(plan));
     for (const warning of planned.desired?.warnings ?? []) this.warn(warning);
     const shown = { colour: this.colour, width: this.width };
     this.say(flags, renderPlan(planned.plan, planned.traffic, shown, planned.lints));

@@ -12,6 +12,7 @@ import { renderPlanMarkdown } from '../../report/markdown.js';
 import { renderPlan } from '../../report/terminal.js';
 import { PlumbCommand } from '../base.js';
 import { manifestsFlag, nodeFlag, programArg } from '../flags.js';
+import { whilePlanning } from '../planning.js';
 import { writePrivately } from '../write-privately.js';
 
 export default class PlanCommand extends PlumbCommand {
@@ -44,9 +45,9 @@ export default class PlanCommand extends PlumbCommand {
 
   async run(): Promise<unknown> {
     const { args, flags } = await this.parse(PlanCommand);
-    const planned = flags['refresh-only']
-      ? await planDrift(flags)
-      : await planFromProgram(args.program, flags);
+    const planned = await whilePlanning(() =>
+      flags['refresh-only'] ? planDrift(flags) : planFromProgram(args.program, flags),
+    );
     for (const warning of planned.desired.warnings) this.warn(warning);
     await this.warnOfUnconfirmed(flags);
     const json = plannedToJson(planned);
