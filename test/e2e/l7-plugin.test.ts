@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { redis } from '../../src/plugins/redis.js';
@@ -107,6 +107,18 @@ describe.sequential('rules of a protocol plug-in', () => {
       expect(heard).toEqual(['PING', 'GET public:1', 'GET public:22'].map((s) => `${client} ${s}`));
     },
   );
+
+  it('are kept from everybody but root: files, sockets and directories', () => {
+    const run = join(node.root, 'run', node.netns);
+    const open = readdirSync(run, { recursive: true, withFileTypes: true })
+      .map((entry) => ({ entry, mode: statSync(join(entry.parentPath, entry.name)).mode & 0o077 }))
+      .filter(({ mode }) => mode !== 0);
+    expect(open.map(({ entry }) => entry.name)).toEqual([]);
+    const kept = readdirSync(run, { recursive: true, encoding: 'utf8' }).map((path) =>
+      basename(path),
+    );
+    expect(kept).toEqual(expect.arrayContaining(['provenance.json', 'control.sock']));
+  });
 
   it('end a connection that speaks something else', async () => {
     heard.length = 0;
