@@ -1,3 +1,4 @@
+import type { Origin } from '../model/error.js';
 import { lint, type Lint } from '../model/lint.js';
 import type { PolicySpec, RuleSpec, SelectorSpec } from '../model/program.js';
 import { matchesSelector, selectorKey } from '../model/selector.js';
@@ -76,14 +77,7 @@ function lintPeers(
 ): Lint[] {
   return endpoints
     .filter((selector) => !asksForReserved(selector) && !someone(selector))
-    .map((selector) =>
-      lint(
-        'PLL_NO_PEER',
-        `a rule of policy ${policy.name} names nobody: no endpoint is ${selectorKey(selector)}`,
-        origin,
-        'Mend the selector; until an endpoint has these labels the rule does nothing.',
-      ),
-    );
+    .map((selector) => noPeer(policy, origin, 'endpoint', selector));
 }
 
 function lintNodes(
@@ -93,14 +87,21 @@ function lintNodes(
 ): Lint[] {
   return selectors
     .filter((selector) => !nodes.some(({ labels = {} }) => matchesSelector(selector, labels)))
-    .map((selector) =>
-      lint(
-        'PLL_NO_PEER',
-        `a rule of policy ${policy.name} names nobody: no node is ${selectorKey(selector)}`,
-        origin,
-        'Mend the selector; until a node has these labels the rule does nothing.',
-      ),
-    );
+    .map((selector) => noPeer(policy, origin, 'node', selector));
+}
+
+function noPeer(
+  { name }: PolicySpec,
+  origin: Origin,
+  who: 'endpoint' | 'node',
+  selector: SelectorSpec,
+): Lint {
+  return lint(
+    'PLL_NO_PEER',
+    `a rule of policy ${name} names nobody: no ${who} is ${selectorKey(selector)}`,
+    origin,
+    `Mend the selector; until ${who === 'node' ? 'a' : 'an'} ${who} has these labels the rule does nothing.`,
+  );
 }
 
 const PEERS = ['endpoints', 'cidr', 'cidrSet', 'entities', 'nodes', 'fqdns'] as const;
