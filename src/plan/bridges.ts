@@ -2,15 +2,21 @@ import { withListenersOf } from '../state/kinds/proxy.js';
 import { resource } from '../state/kinds.js';
 import type { PlainResource } from '../state/state.js';
 import type { Plain } from './plain-steps.js';
+import type { usedSwitches } from './used-switches.js';
 
 /**
  * What stands between two forms of a resource while the policy changes from one that needs the first to
  * one that needs the second; undefined where the second does for both.
+ * @param used switches that what is there has use for
  */
-export function bridgeBetween(before: Plain, after: Plain): Plain | undefined {
+export function bridgeBetween(
+  before: Plain,
+  after: Plain,
+  used: ReturnType<typeof usedSwitches>,
+): Plain | undefined {
   if (before.kind === 'proxy' && after.kind === 'proxy') return bridgeOfProxy(before, after);
   if (before.kind === 'bpf-program' && after.kind === 'bpf-program') {
-    return bridgeOfProgram(before, after);
+    return bridgeOfProgram(before, after, used);
   }
   return undefined;
 }
@@ -29,10 +35,13 @@ function bridgeOfProxy(
 function bridgeOfProgram(
   { attributes: former }: PlainResource<'bpf-program'>,
   after: PlainResource<'bpf-program'>,
+  used: ReturnType<typeof usedSwitches>,
 ): Plain | undefined {
   const { name, object, features } = after.attributes;
-  const leaving = Object.keys(former.features).filter(
-    (feature) => former.features[feature] === true && features[feature] === false,
+  // Of another object's program nobody knows.
+  const switches = former.object === object ? former.features : used;
+  const leaving = Object.keys(switches).filter(
+    (feature) => switches[feature] === true && features[feature] === false,
   );
   if (leaving.length === 0) return undefined;
   const both = Object.fromEntries(leaving.map((feature) => [feature, true]));

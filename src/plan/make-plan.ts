@@ -9,6 +9,7 @@ import { madeAnew } from './made-anew.js';
 import { inOrder } from './order.js';
 import type { Plan, Step, Summary } from './plan.js';
 import { isPlain, plainChanges, plainDrafts } from './plain-steps.js';
+import { usedSwitches } from './used-switches.js';
 
 export interface PlanOptions {
   /** Origin of steps for what is not in the program; the node's path by default. */
@@ -46,7 +47,7 @@ export function plan(desired: State, actual: State, options: PlanOptions = {}): 
   const steps = inOrder([
     ...anew.drafts,
     ...down.drafts,
-    ...plainDrafts(changes, nodeLinks, fallback),
+    ...plainDrafts(changes, nodeLinks, usedSwitches(present), fallback),
     ...rows,
   ]);
   return {

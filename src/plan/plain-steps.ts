@@ -3,6 +3,7 @@ import { kindOf } from '../state/kinds.js';
 import type { EntriesResource, Resource } from '../state/state.js';
 import { compareAttributes } from './differences.js';
 import { bridgeBetween } from './bridges.js';
+import type { usedSwitches } from './used-switches.js';
 import { RANK_PROXY_ENDS, rankOf, type Draft } from './order.js';
 
 export type Plain = Exclude<Resource, EntriesResource>;
@@ -52,36 +53,40 @@ export function plainChanges(before: readonly Plain[], after: readonly Plain[]):
   return changes;
 }
 
+/** @param used switches of the datapath that what is there has use for */
 export function plainDrafts(
   changes: readonly PlainChange[],
   nodeLinks: ReadonlySet<string>,
+  used: ReturnType<typeof usedSwitches>,
   fallback: Origin,
 ): Draft[] {
-  return changes.flatMap(inTwo).flatMap((change) => {
-    const { before, after, action, why } = change;
-    const resource = after ?? before;
-    if (resource === null) return [];
-    const phase = retires(change) ? 'retire' : 'stage';
-    const step = {
-      phase,
-      action,
-      kind: resource.kind,
-      key: resource.key,
-      before,
-      after,
-      origin: after?.origin ?? fallback,
-      why,
-    } as const;
-    const ends = phase === 'retire' && resource.kind === 'proxy';
-    return [{ step, rank: ends ? RANK_PROXY_ENDS : rankOf(resource, nodeLinks) }];
-  });
+  return changes
+    .flatMap((change) => inTwo(change, used))
+    .flatMap((change) => {
+      const { before, after, action, why } = change;
+      const resource = after ?? before;
+      if (resource === null) return [];
+      const phase = retires(change) ? 'retire' : 'stage';
+      const step = {
+        phase,
+        action,
+        kind: resource.kind,
+        key: resource.key,
+        before,
+        after,
+        origin: after?.origin ?? fallback,
+        why,
+      } as const;
+      const ends = phase === 'retire' && resource.kind === 'proxy';
+      return [{ step, rank: ends ? RANK_PROXY_ENDS : rankOf(resource, nodeLinks) }];
+    });
 }
 
 /** What judges by the policy before the commit keeps what that policy needs until after it. */
-function inTwo(change: PlainChange): PlainChange[] {
+function inTwo(change: PlainChange, used: ReturnType<typeof usedSwitches>): PlainChange[] {
   const { before, after, action, why } = change;
   if (action !== 'update' || before === null || after === null) return [change];
-  const bridge = bridgeBetween(before, after);
+  const bridge = bridgeBetween(before, after, used);
   if (bridge === undefined) return [change];
   const rest: PlainChange = { ...change, before: bridge, isLast: true };
   return compare(before, bridge).change === 'same'
