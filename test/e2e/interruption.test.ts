@@ -82,7 +82,8 @@ describe.sequential('a command that is stopped half-way', () => {
     await nothingOfOurs();
   });
 
-  it('while it undoes is taken over from by whoever is told to undo', async () => {
+  // Whether the kill comes before all is undone is up to the machine.
+  it('while it undoes is taken over from by whoever is told to undo', { retry: 4 }, async () => {
     await node.plumb('apply', plan, '--yes', '--confirm-within', '1s');
     const { watcher } = JSON.parse(readFileSync(file('unconfirmed.json'), 'utf8')) as {
       watcher: { pid: number };
