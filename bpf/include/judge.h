@@ -15,8 +15,8 @@ static __always_inline enum reason judge_flow(struct run *run, const struct pack
 
   /* An echo reply is judged as the request that it answers. */
   if (isReply) {
-    port = packet->protocol == ICMP     ? bpf_htons(ECHO_REQUEST << 8)
-           : packet->protocol == ICMPV6 ? bpf_htons(ECHO_REQUEST_V6 << 8)
+    port = packet->protocol == ICMP     ? port ^ bpf_htons(ECHO_OTHER_WAY << 8)
+           : packet->protocol == ICMPV6 ? port ^ bpf_htons(ECHO_OTHER_WAY_V6 << 8)
                                         : packet->sourcePort;
   }
   run->judgement.epoch = epoch;

@@ -44,6 +44,10 @@ struct packet {
 #define NEIGHBOR_SOLICITATION 135
 #define NEIGHBOR_ADVERTISEMENT 136
 
+/* From the type of an echo request to that of its reply, and back. */
+#define ECHO_OTHER_WAY 8
+#define ECHO_OTHER_WAY_V6 1
+
 #define TCP_FIN 0x01
 #define TCP_SYN 0x02
 #define TCP_RST 0x04

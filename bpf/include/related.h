@@ -50,16 +50,16 @@ __noinline int parse_related(struct __sk_buff *skb, struct packet *packet, struc
     related->policyPort = head.source;
   } else if (protocol == (packet->isIPv6 ? ICMPV6 : ICMP)) {
     __u8 type = bpf_ntohs(head.source) >> 8;
-    __u8 request = packet->isIPv6 ? ECHO_REQUEST_V6 : ECHO_REQUEST;
+    __u8 otherWay = packet->isIPv6 ? ECHO_OTHER_WAY_V6 : ECHO_OTHER_WAY;
     __be16 id = *(__be16 *)head.rest;
 
-    if (type == request)
+    if (type == (packet->isIPv6 ? ECHO_REQUEST_V6 : ECHO_REQUEST))
       related->destinationPort = id;
     else if (type == (packet->isIPv6 ? ECHO_REPLY_V6 : ECHO_REPLY))
       related->sourcePort = id;
     else
       return 0;
-    related->policyPort = bpf_htons(request << 8);
+    related->policyPort = bpf_htons((type ^ otherWay) << 8);
   } else {
     return 0;
   }

@@ -213,9 +213,7 @@ test.each([4, 6] as const)(
           seen['stayed']! += model.services.stayed;
         },
       ),
-      // The same stories each time: about one drawing in some hundreds ends in an ICMP error, told by an endpoint
-      // about an echo with the host, that the datapath lets through and the model does not.
-      { numRuns: 150, seed: 7 },
+      { numRuns: 150 },
     );
     expect(Math.min(...Object.values(seen))).toBeGreaterThan(25);
   },
