@@ -142,6 +142,24 @@ test('flows differ by ports, protocol and echo id', async () => {
   expect(await flows()).toHaveLength(frames.length);
 });
 
+test.each([
+  ['IPv4', AT.a, AT.b],
+  ['IPv6', AT.a6, AT.b6],
+])('what answers an echo reply that nobody asked for stops with it, in %s', async (_, a, b) => {
+  const onlyRequests = [
+    ref(VERSION.newA, 'egress', TABLE.web),
+    ref(VERSION.newB, 'ingress', TABLE.web),
+  ];
+  await datapath.load({ ...allAllowed, refs: [...allAllowed.refs!, ...onlyRequests] });
+  const unasked = echo(a, b, 77, true);
+  const answer = echo(b, a, 77);
+  expect(await fromA(unasked)).toBe(ACTION.redirect);
+  expect(await fromB(answer)).toBe(ACTION.redirect);
+  datapath.setEpoch(2, 1);
+  expect(await fromB(answer)).toBe(ACTION.drop);
+  expect(await fromA(echo(a, b, 77))).toBe(ACTION.redirect);
+});
+
 test('ICMP that is no echo makes no flow', async () => {
   await datapath.load(allAllowed);
   expect(await fromA(icmp(AT.a, AT.b, { type: 13 }))).toBe(ACTION.redirect);
