@@ -48,6 +48,7 @@ static __always_inline enum reason decide(struct __sk_buff *skb, struct run *run
     if (reason) return reason;
     if (run->isTranslated || flow) flow = find_run_flow(run, packet);
   }
+  if (feature_proxy && flow && is_abandoned(flow, run)) flow = 0;
   if (!isToKnown) *destination = find_side(&run->to, &packet->destination, config);
   if (flow && flow->epoch == epoch && !run->choice.isNew) {
     touch_flow(flow, &run->tracking, packet);

@@ -86,7 +86,7 @@ __noinline int decide_anew(struct run *run, __u32 epoch, int isKnown) {
     translation->flags = flow->flags;
   }
   if (feature_proxy) {
-    __u32 listener = listener_after(flow, run->judgement.listener, config);
+    __u32 listener = listener_after(flow, packet, run->judgement.listener, config);
     if (!flow) translation->flags |= flag_behind(run->sender);
     if (flow && !flow->listener && listener && packet->protocol == TCP)
       translation->flags |= FLOW_CUT;

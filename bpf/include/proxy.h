@@ -8,7 +8,7 @@
 #pragma once
 
 #include "conntrack.h"
-#include "policy.h"
+#include "run.h"
 
 static __always_inline enum filter filter_of(__u32 listener) {
   if (!listener) return NO_FILTER;
@@ -33,10 +33,32 @@ static __always_inline __u32 way_to(enum filter filter, const struct plumb_confi
 }
 
 /* The listener of a flow that is judged anew. */
-static __always_inline __u32 listener_after(const struct plumb_flow *flow, __u32 judged,
+static __always_inline __u32 listener_after(const struct plumb_flow *flow,
+                                            const struct packet *packet, __u32 judged,
                                             const struct plumb_config *config) {
   /* Only the proxy knows how to go on with a connection of its own, until it has closed it. */
-  if (flow && flow->listener && !judged && way_to(filter_of(flow->listener), config))
+  if (flow && flow->listener && !judged && !is_opening(packet) &&
+      way_to(filter_of(flow->listener), config))
     return flow->listener;
   return judged;
+}
+
+/* The port that a listener's socket is at; 0: it has none. */
+__noinline __u32 port_of(__u32 listener, __u32 protocol) {
+  __u32 key = (listener & LISTENER_ID) | (protocol == UDP ? LISTENER_UDP : 0);
+  struct bpf_sock *socket = bpf_map_lookup_elem(&plumb_listeners, &key);
+
+  if (!socket) return 0;
+  __u32 port = socket->src_port;
+  bpf_sk_release(socket);
+  return port;
+}
+
+/*
+ * Whether a packet of the opener's goes on with a flow whose listener is gone, and with it what the
+ * proxy knew of the connection, half open or whole. It is judged like one of no flow: where it may
+ * pass, whoever gets it knows of no connection either, and resets it.
+ */
+static __always_inline int is_abandoned(const struct plumb_flow *flow, const struct run *run) {
+  return flow->listener && !run->tracking.isReply && !port_of(flow->listener, run->packet.protocol);
 }

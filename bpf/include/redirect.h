@@ -13,16 +13,6 @@ static __always_inline int address_proxy(struct __sk_buff *skb) {
   return bpf_skb_store_bytes(skb, 0, macs, sizeof(macs), 0);
 }
 
-static __always_inline __u32 port_of(__u32 listener, __u8 protocol) {
-  __u32 key = (listener & LISTENER_ID) | (protocol == UDP ? LISTENER_UDP : 0);
-  struct bpf_sock *socket = bpf_map_lookup_elem(&plumb_listeners, &key);
-
-  if (!socket) return 0;
-  __u32 port = socket->src_port;
-  bpf_sk_release(socket);
-  return port;
-}
-
 /* Every address is the proxy's own in its namespace: only the port is another one. */
 static __always_inline enum reason lead_to_port(struct __sk_buff *skb, struct run *run,
                                                 __u32 port) {

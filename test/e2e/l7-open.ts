@@ -44,9 +44,9 @@ export class OpenConnections {
     for (const [client, at] of ways) {
       for (const kind of kinds) {
         const { path, begun, ...rest } = { isWebSocket: false, ...KINDS[kind] };
-        const open = () => world.agent(client).linger(`http://${at}${path}`, rest.isWebSocket);
-        const ended = await openHeard(open, heard);
-        all.push({ what: `${client} at ${at} ${kind}`, begun, ended: ended.connection });
+        const ended = world.agent(client).linger(`http://${at}${path}`, rest.isWebSocket);
+        all.push({ what: `${client} at ${at} ${kind}`, begun, ended });
+        await untilHeard(heard);
       }
     }
     return new OpenConnections(all);
@@ -67,30 +67,30 @@ export class OpenConnections {
   }
 }
 
-/** Tries of a connection, each of so many looks at what a server heard, with so many milliseconds between. */
-const [TRIES, LOOKS, PAUSE] = [3, 100, 15];
+/** Looks at what a server heard, with so many milliseconds between. */
+const [LOOKS, PAUSE] = [100, 15];
 
-/** A connection that a server heard of; one that nobody heard of is left to itself (docs/l7.md, "Limits"). */
-async function openHeard<T>(
-  open: () => T,
-  heard: () => Promise<number>,
-): Promise<{ readonly connection: T }> {
-  for (let tries = 0; tries < TRIES; tries++) {
-    const connection = open();
-    for (let looks = 0; looks < LOOKS; looks++) {
-      if ((await heard()) > 0) return { connection };
-      await sleep(PAUSE);
-    }
+/** Waits until a server has heard of a connection. */
+async function untilHeard(heard: () => Promise<number>): Promise<void> {
+  for (let looks = 0; looks < LOOKS; looks++) {
+    if ((await heard()) > 0) return;
+    await sleep(PAUSE);
   }
   throw new Error('no server heard of a connection');
 }
 
-/** Asked once more where nobody answers (docs/l7.md, "Limits"). */
-export async function askAgain<T extends { readonly error?: string }>(
-  ask: () => Promise<T>,
-): Promise<T> {
-  const first = await ask();
-  return first.error === 'timeout' ? ask() : first;
+/** While `work` is done, whoever connects in a namespace takes for open what is half open to the other side. */
+export async function whileHalfOpen<T>(netns: string, work: () => Promise<T>): Promise<T> {
+  const nft = (input: string) =>
+    execFileSync('nsenter', [`--net=/run/netns/${netns}`, 'nft', '-f', '-'], { input });
+  nft(`table inet half_open {
+    chain output { type filter hook output priority 0; tcp dport 8080 tcp flags == ack drop; }
+  }\n`);
+  try {
+    return await work();
+  } finally {
+    nft('delete table inet half_open\n');
+  }
 }
 
 /** Fails when a server still has a connection with such an address after two seconds. */

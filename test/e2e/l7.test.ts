@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { takeInventory } from '../kernel/inventory.js';
-import { askAgain, expectNoConnections, OpenConnections, type Way } from './l7-open.js';
+import { expectNoConnections, OpenConnections, whileHalfOpen, type Way } from './l7-open.js';
 import { firstAnswer, expectFew, whileKilling } from './l7-crash.js';
 import { CLIENTS, FILTERED, L7World, NO, OPEN, SERVERS, STAY } from './l7-world.js';
 
@@ -146,6 +146,22 @@ describe.sequential.each(MODES)('rules of HTTP in mode %s', (mode) => {
     },
   );
 
+  it('that go reset what is half open by them', async () => {
+    const clients = ['l7-far', world.nodes.world] as const;
+    const [far, outside] = [world.agent('far'), world.agent('world')];
+    const [[, v4], [, v6]] = WEB;
+    await whileHalfOpen(clients[0], () =>
+      whileHalfOpen(clients[1], async () => {
+        await Promise.all([far.connectSilently(v6 + STATUS), outside.connectSilently(v4 + STATUS)]);
+        await world.apply({ http: OPEN, mode });
+      }),
+    );
+    const ends = [far.breakSilence(v6 + STATUS), outside.breakSilence(v4 + STATUS)];
+    const late = sleep(2000).then(() => ({ how: 'open' }));
+    for (const end of ends) expect((await Promise.race([end, late])).how).toBe('ECONNRESET');
+    await world.apply(program);
+  });
+
   it('that go end what is open by them, and nothing that others filter', async () => {
     const near = world.agent('near');
     const open = [
@@ -166,9 +182,9 @@ describe.sequential.each(MODES)('rules of HTTP in mode %s', (mode) => {
     expect(answered).toBeGreaterThan(50);
     for (const [family, web] of WEB) {
       const denied = { url: web + DENIED, method: 'PUT', timeout: 2000 };
-      const held = (what: typeof denied) => askAgain(() => near.hold(`gone ${family}`, what));
+      const held = (what: typeof denied) => near.hold(`gone ${family}`, what);
       expect(await held(denied)).toMatchObject({ status: 200 });
-      expect(await askAgain(() => world.agent('far').ask(denied))).toMatchObject({ status: 200 });
+      expect(await world.agent('far').ask(denied)).toMatchObject({ status: 200 });
       const out = { ...denied, url: `${web}/v2/status` };
       expect(await held(out)).toMatchObject({ status: 403, text: STAY });
     }

@@ -160,6 +160,15 @@ export class HttpAgent {
     return this.#call('linger', { url, isWebSocket });
   }
 
+  /** Only connects; `breakSilence` asks by that connection, and leaves it open. */
+  async connectSilently(url: string): Promise<void> {
+    await this.#call('connectSilently', { url });
+  }
+
+  breakSilence(url: string): Promise<Ended> {
+    return this.#call('breakSilence', { url });
+  }
+
   /** A name server on UDP port 53 that knows these names. */
   async serveNames(zone: Readonly<Record<string, readonly string[]>>, ttl = 60): Promise<void> {
     await this.#call('serveNames', { zone, ttl });

@@ -5,7 +5,7 @@ import http from 'node:http';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import packet from 'dns-packet';
-import { linger } from './linger.mjs';
+import { breakSilence, connectSilently, linger } from './linger.mjs';
 import { acceptUpgrade, askHttp2, askTls, serveHttp2, serveTls, upgrade } from './protocols.mjs';
 
 const seen = [];
@@ -176,6 +176,8 @@ const commands = {
   stop: () => (isOver = true),
   hold,
   linger,
+  connectSilently,
+  breakSilence,
 };
 
 process.on('message', async ({ call, command, options }) => {

@@ -1,4 +1,5 @@
 // A connection that is held until somebody ends it: part of http.mjs.
+import { once } from 'node:events';
 import { connect } from 'node:net';
 
 const WEBSOCKET = [
@@ -8,10 +9,16 @@ const WEBSOCKET = [
   'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
 ];
 
-/** Asks once, and reads for as long as there is something to read. */
-export async function linger({ url, isWebSocket = false }) {
-  const { hostname, host, port, pathname } = new URL(url);
+/** Connects, and says nothing yet. */
+function knock(url) {
+  const { hostname, port } = new URL(url);
   const socket = connect({ host: hostname.replace(/[[\]]/g, ''), port: Number(port || 80) });
+  return socket;
+}
+
+/** Asks once, and reads for as long as there is something to read. */
+async function speak(socket, { url, isWebSocket = false }) {
+  const { host, pathname } = new URL(url);
   const lines = [`GET ${pathname} HTTP/1.1`, `Host: ${host}`, ...(isWebSocket ? WEBSOCKET : [])];
   socket.write(`${lines.join('\r\n')}\r\n\r\n`);
   let text = '';
@@ -22,4 +29,24 @@ export async function linger({ url, isWebSocket = false }) {
   });
   socket.destroy();
   return { how, at: Date.now(), text: text.slice(0, 200) };
+}
+
+export function linger(request) {
+  return speak(knock(request.url), request);
+}
+
+const silent = new Map();
+
+/** Returns once it is connected, by what this side knows. */
+export async function connectSilently({ url }) {
+  const socket = knock(url);
+  silent.set(url, socket);
+  await once(socket, 'connect');
+}
+
+/** The same connection goes on as `linger` would. */
+export function breakSilence(request) {
+  const socket = silent.get(request.url);
+  silent.delete(request.url);
+  return speak(socket, request);
 }
