@@ -31,7 +31,11 @@ export async function textbook(name: string, port: number, directory: string): P
     writeFileSync(config, configuration());
     const child = spawn('nsenter', [...inside, 'haproxy', '-db', '-f', config], {
       stdio: ['ignore', 'ignore', 'inherit'],
-      env: { ...process.env, PLUMB_HAPROXY_SOCKET: join(directory, `${name}.sock`) },
+      env: {
+        ...process.env,
+        PLUMB_HAPROXY_SOCKET: join(directory, `${name}.sock`),
+        PLUMB_FOLLOWED: 'false',
+      },
     });
     proxy.stop = () => void child.kill();
     await listening(inside);

@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PlumbError } from '../model/error.js';
 import { wayVariables } from '../proxy/haproxy/common.js';
+import { setFollowed } from '../proxy/haproxy/followed.js';
 import { isReady } from '../proxy/haproxy/ready.js';
 import type { RedirectMode } from '../state/proxy-names.js';
 import { inNetns } from './in-netns.js';
@@ -22,6 +23,8 @@ export interface HaproxyOptions {
   readonly directory: string;
   /** Path of the namespace that it runs in; absent: that of this process. */
   readonly netns?: string;
+  /** Whether it tells of requests from the start; see `follow`. */
+  readonly isFollowed: boolean;
   readonly onLine: (line: string) => void;
   /** Told when it has ended, and whether it had run, and nobody had asked it to end. */
   readonly onEnd: (isDeath: boolean) => void;
@@ -98,6 +101,7 @@ export class Haproxy {
     const env: Record<string, string> = {
       PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
       PLUMB_HAPROXY_SOCKET: this.admin,
+      PLUMB_FOLLOWED: String(this.options.isFollowed),
       ...wayVariables(this.options.mode),
     };
     const fds = [...sockets].map(([id, fd], i) => {
@@ -123,6 +127,16 @@ export class Haproxy {
 
   get isRunning(): boolean {
     return this.isThere && !this.#isLeaving;
+  }
+
+  /** Whether it tells of requests from now on. */
+  async follow(isFollowed: boolean): Promise<void> {
+    try {
+      await setFollowed(this.admin, isFollowed);
+    } catch (error) {
+      // Whoever has ended has nothing to tell.
+      if (this.isThere) throw error;
+    }
   }
 
   /** Takes no more connections; ends when those that it has are done. */

@@ -5,6 +5,7 @@ import { text } from 'node:stream/consumers';
 import { PlumbError } from '../model/error.js';
 import { controlSocket, type Refusal } from '../proxy/control.js';
 import type { Attributes } from '../state/state.js';
+import { complain } from './complain.js';
 import type { Supervisor } from './supervisor.js';
 
 /** Answers on the instance's control socket, which only root can open. */
@@ -37,7 +38,7 @@ async function answer(
 ): Promise<void> {
   const { method = '', url = '' } = request;
   if (url === '/records' && method === 'GET') {
-    streamRecords(supervisor, response);
+    await streamRecords(supervisor, response);
     return;
   }
   if (url !== '/proxy') {
@@ -55,14 +56,16 @@ async function answer(
   response.end(JSON.stringify(supervisor.state()));
 }
 
-function streamRecords(supervisor: Supervisor, response: ServerResponse): void {
+async function streamRecords(supervisor: Supervisor, response: ServerResponse): Promise<void> {
+  const following = supervisor.follow((line) => {
+    // Who does not read loses records, not memory of the supervisor.
+    if (response.headersSent && !response.writableNeedDrain) response.write(`${line}\n`);
+  });
+  response.on('close', () => void following.then((leave) => leave()).catch(complain));
+  await following;
+  // Once this is read every request is told.
   response.writeHead(200, { 'content-type': 'application/x-ndjson' });
   response.flushHeaders();
-  const leave = supervisor.records.follow((line) => {
-    // Who does not read loses records, not memory of the supervisor.
-    if (!response.writableNeedDrain) response.write(`${line}\n`);
-  });
-  response.on('close', leave);
 }
 
 function refusalOf(error: unknown): Refusal {

@@ -9,6 +9,7 @@ import { recordOfAccess } from '../proxy/record.js';
 import { proxy } from '../state/kinds/proxy.js';
 import { PROXY_VERSION } from '../state/proxy-names.js';
 import type { Attributes, ListenerSpec } from '../state/state.js';
+import { complain } from './complain.js';
 import { closeConnections } from './connections.js';
 import { DNS } from './dns.js';
 import { Haproxy } from './haproxy.js';
@@ -83,6 +84,22 @@ export class Supervisor {
       await (forGood ? this.#names?.end() : this.#names?.close());
       rmSync(proxyDirectory(this.options.runDir), { recursive: true, force: true });
     });
+  }
+
+  /** Every request from now on, as a line of JSON. Returns how to leave. */
+  async follow(follower: (line: string) => void): Promise<() => Promise<void>> {
+    const leave = this.records.follow(follower);
+    await this.#tellFollowed();
+    return async () => {
+      leave();
+      await this.#tellFollowed();
+    };
+  }
+
+  async #tellFollowed(): Promise<void> {
+    const all = [...this.#retired, ...(this.#haproxy ? [this.#haproxy] : [])];
+    const { isFollowed } = this.records;
+    await Promise.all(all.filter((one) => one.isThere).map((one) => one.follow(isFollowed)));
   }
 
   #next<T>(work: () => Promise<T>): Promise<T> {
@@ -190,7 +207,9 @@ export class Supervisor {
       sockets: new Map(listeners.map(({ id }) => [id, sockets.of(id).tcp])),
     };
     const netns = this.#pathOf(wanted);
-    return await Haproxy.start(run, {
+    const { isFollowed } = this.records;
+    const started = await Haproxy.start(run, {
+      isFollowed,
       mode: wanted.mode,
       directory: proxyDirectory(this.options.runDir),
       ...(netns === undefined ? {} : { netns }),
@@ -203,6 +222,9 @@ export class Supervisor {
         if (isDeath) void this.#revive();
       },
     });
+    // Who came or left meanwhile could not tell it.
+    if (isFollowed !== this.records.isFollowed) await started.follow(this.records.isFollowed);
+    return started;
   }
 
   /** Until there is one again, connections wait in the sockets that are held here. */
@@ -233,9 +255,4 @@ function isSameForHaproxy(a: Wanted, b: Wanted): boolean {
     JSON.stringify(a.listeners.filter(isHaproxys)) ===
     JSON.stringify(b.listeners.filter(isHaproxys))
   );
-}
-
-/** In the log. */
-function complain(error: unknown): void {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
 }

@@ -30,6 +30,7 @@ export async function checkHaproxy(listeners: readonly ListenerSpec[]): Promise<
     const env: Record<string, string> = {
       PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
       PLUMB_HAPROXY_SOCKET: join(directory, 'admin'),
+      PLUMB_FOLLOWED: 'false',
       ...wayVariables('socket'),
     };
     for (const { id } of own) env[`PLUMB_FD_${String(id)}`] = String(FD);

@@ -1,10 +1,13 @@
 import type { HTTPListener, TLSListener } from '../../model/l7.js';
+import { FOLLOWED } from './followed.js';
 import { httpListener } from './http.js';
 import { tlsListener } from './tls.js';
 
 const GLOBAL = [
   'global',
-  '  log stdout format raw local0',
+  `  set-var ${FOLLOWED} "bool(\${PLUMB_FOLLOWED})"`,
+  // As long as a request may be: half a line of JSON is none.
+  '  log stdout len 65535 format raw local0',
   '  stats socket "${PLUMB_HAPROXY_SOCKET}" mode 600 level admin',
   '  nbthread 2',
   '  tune.bufsize 32768',
@@ -12,6 +15,8 @@ const GLOBAL = [
   '  expose-experimental-directives',
   'defaults',
   '  log global',
+  // A connection that asked for nothing is no request.
+  '  option dontlognull',
   '  timeout connect 5s',
   '  timeout client 1h',
   '  timeout server 1h',
@@ -29,7 +34,8 @@ const GLOBAL = [
 /**
  * The configuration of HAProxy (2.6 or newer) for listeners of HTTP and TLS. Each has a frontend `l<ID>`,
  * whose socket is the file descriptor in the environment variable `PLUMB_FD_<ID>`; the path of its own
- * socket is in `PLUMB_HAPROXY_SOCKET`, the devices to the servers in those of `wayVariables`. Deterministic.
+ * socket is in `PLUMB_HAPROXY_SOCKET`, the devices to the servers in those of `wayVariables`, whether somebody
+ * follows the access log (`true` or `false`) in `PLUMB_FOLLOWED`. Deterministic.
  */
 export function haproxyConfig(listeners: readonly (HTTPListener | TLSListener)[]): string {
   const sorted = [...listeners].sort((a, b) => a.id - b.id);

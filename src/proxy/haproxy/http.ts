@@ -1,6 +1,7 @@
 import type { HeaderMatchSpec, HTTPListener, HTTPRuleSpec } from '../../model/l7.js';
 import { httpLogFormat } from './access.js';
 import { backend, frontend } from './common.js';
+import { UNLESS_FOLLOWED } from './followed.js';
 import { quote, whole } from './quote.js';
 import { WELL_FORMED } from './well-formed.js';
 
@@ -18,6 +19,7 @@ export function httpListener(listener: HTTPListener): string[] {
     // While another process takes over, no request meets a connection that is just being closed.
     '  option idle-close-on-response',
     `  log-format ${httpLogFormat(id)}`,
+    `  http-request ${UNLESS_FOLLOWED}`,
     // As text: of methods that HAProxy does not know, variables keep another one.
     '  http-request set-var-fmt(txn.method) %[method]',
     '  http-request set-var(txn.path) path',

@@ -3,6 +3,7 @@ import type { TLSListener } from '../../model/l7.js';
 import type { FQDNSelectorSpec } from '../../model/program.js';
 import { tlsLogFormat } from './access.js';
 import { backend, frontend } from './common.js';
+import { UNLESS_FOLLOWED } from './followed.js';
 import { whole } from './quote.js';
 
 /** Lets connections through by the name that the client asks for; what it says is not decrypted. */
@@ -16,6 +17,7 @@ export function tlsListener(listener: TLSListener): string[] {
     ...frontend(listener, 'tcp'),
     `  log-format ${tlsLogFormat(id)}`,
     '  tcp-request inspect-delay 5s',
+    `  tcp-request content ${UNLESS_FOLLOWED}`,
     '  tcp-request content set-var(txn.sni) req.ssl_sni,lower if { req.ssl_hello_type 1 }',
     ...(rules.length === 0
       ? ['  tcp-request content set-var(txn.rule) int(-1) if { req.ssl_hello_type 1 }']

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { recordOfAccess } from '../../../src/proxy/record.js';
 import { askRaw } from './ask.js';
@@ -21,6 +23,8 @@ const HOSTILE: readonly (readonly [name: string, request: string, status: number
     ['a method of its own', `A!#$%&'*+-.^_\`|~9 /v1/x HTTP/1.1`, 502, `A!#$%&'*+-.^_\`|~9 /v1/x`],
     ['a dash, as what is not known has', 'GET - HTTP/1.1', 400, ''],
   ];
+
+const get = (path: string): string => `GET ${path} HTTP/1.1\r\nHost: 10.0.0.1\r\n\r\n`;
 
 describe.sequential('the access log', () => {
   let server: Recorder;
@@ -50,5 +54,34 @@ describe.sequential('the access log', () => {
     const { request } = recordOfAccess(record!);
     if (said !== '') expect(request).toBe(said);
     expect(request).not.toMatch(/[^ -~]/);
+  });
+
+  it('has the whole of a path of 10,000 characters', async () => {
+    const path = `/v1/${'x'.repeat(10_000)}`;
+    const before = haproxy.lines.length;
+    expect(await askRaw(haproxy.port(7), get(path))).toBe(200);
+    const [record] = (await haproxy.records(before + 1)).slice(-1);
+    expect(record).toMatchObject({ path, verdict: 'allowed' });
+  });
+
+  it('has nothing of a connection that asks for nothing', async () => {
+    const before = haproxy.lines.length;
+    const socket = connect(haproxy.port(7), '127.0.0.1');
+    await once(socket, 'connect');
+    socket.end();
+    socket.resume();
+    await once(socket, 'close');
+    expect(await askRaw(haproxy.port(7), get('/v1/last'))).toBe(200);
+    expect((await haproxy.records(before + 1)).slice(before)).toMatchObject([{ path: '/v1/last' }]);
+  });
+
+  it('is written only while somebody follows', async () => {
+    const before = haproxy.lines.length;
+    await haproxy.follow(false);
+    expect(await askRaw(haproxy.port(7), get('/v1/unseen'))).toBe(200);
+    expect(await askRaw(haproxy.port(7), get('/unseen'))).toBe(403);
+    await haproxy.follow(true);
+    expect(await askRaw(haproxy.port(7), get('/v1/seen'))).toBe(200);
+    expect((await haproxy.records(before + 1)).slice(before)).toMatchObject([{ path: '/v1/seen' }]);
   });
 });

@@ -10,6 +10,7 @@ import { transparentSocket } from '../../../src/kernel/native.js';
 import type { HTTPListener, HTTPRuleSpec } from '../../../src/model/l7.js';
 import { parseAccessLine, type AccessRecord } from '../../../src/proxy/haproxy/access.js';
 import { haproxyConfig } from '../../../src/proxy/haproxy/config.js';
+import { setFollowed } from '../../../src/proxy/haproxy/followed.js';
 import { isReady } from '../../../src/proxy/haproxy/ready.js';
 
 export function httpListener(
@@ -83,6 +84,7 @@ export class HaproxyUnderTest {
     const env: Record<string, string> = {
       PATH: '/usr/sbin:/usr/bin',
       PLUMB_HAPROXY_SOCKET: `${name}.sock`,
+      PLUMB_FOLLOWED: 'true',
     };
     const fds = listeners.map(({ id }, i) => {
       env[`PLUMB_FD_${String(id)}`] = String(3 + i);
@@ -114,6 +116,11 @@ export class HaproxyUnderTest {
   async records(count: number): Promise<AccessRecord[]> {
     while (this.lines.length < count) await sleep(5);
     return this.lines.flatMap((line) => parseAccessLine(line) ?? []);
+  }
+
+  /** Whether requests are told of, by the process that is current. */
+  async follow(isFollowed: boolean): Promise<void> {
+    await setFollowed(this.#current!.admin, isFollowed);
   }
 
   async stop(): Promise<void> {
