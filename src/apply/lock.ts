@@ -1,4 +1,5 @@
-import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import type { Stats } from 'node:fs';
+import { link, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { PlumbError } from '../model/error.js';
 import { describeProcess, isAlive, parseProcessId, processId, type ProcessId } from './process.js';
@@ -17,8 +18,10 @@ export interface Lock {
 export async function takeLock(runDir: string, name = 'lock'): Promise<Lock> {
   const path = join(runDir, name);
   const mine = await temporaryName(path);
+  let file: Stats | undefined;
   try {
     await writeOwner(mine);
+    file = await stat(mine);
     for (let attempt = 0; attempt < 3; attempt++) {
       // A link appears with its contents or not at all: nobody ever reads half an owner.
       if ((await tryLink(mine, path)) || (await takeOver(mine, path))) {
@@ -26,9 +29,18 @@ export async function takeLock(runDir: string, name = 'lock'): Promise<Lock> {
       }
     }
     throw locked(path);
+  } catch (error) {
+    // What fails may have had its effect all the same.
+    if (file !== undefined && (await isAt(path, file))) await rm(path, { force: true });
+    throw error;
   } finally {
     await rm(mine, { force: true });
   }
+}
+
+async function isAt(path: string, file: Stats): Promise<boolean> {
+  const found = await stat(path).catch(() => undefined);
+  return found?.ino === file.ino && found.dev === file.dev;
 }
 
 /** Whoever held the lock before may be removing the directory at this moment. */
