@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { Origin } from '../model/error.js';
+import type { TrafficLine } from '../report/traffic.js';
 
 /**
  * The text of the line that something comes from, in one line with those that it opens brackets for;
@@ -21,6 +22,20 @@ export async function readSources(
     lines.set(file, text.split(/\r?\n/));
   }
   return ({ file = '', line = 0 }) => statementAt(lines.get(file) ?? [], line - 1);
+}
+
+/** The same for the lines that make traffic change: of what the program says now, or what it said before. */
+export function readCauses(
+  program: string,
+  traffic: readonly TrafficLine[],
+  when: 'now' | 'before',
+): Promise<SourceOf> {
+  const causes = traffic.flatMap((line) => line.causes ?? []);
+  const own = causes.filter(({ isGone }) => (isGone === true) === (when === 'before'));
+  return readSources(
+    program,
+    own.map(({ origin }) => origin),
+  );
 }
 
 const MOST_LINES = 12;

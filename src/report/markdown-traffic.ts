@@ -22,13 +22,16 @@ export function countsText(traffic: readonly TrafficLine[]): string {
     .join(', ');
 }
 
+/** The text of the line that something comes from; undefined where it is not known. */
+export type SourceText = (origin: Origin) => string | undefined;
+
 /**
- * Connections below the lines that do it to them, with what is written there unless that is the program
- * before. What does not fit is summed up: how many, and from whom.
+ * Connections below the lines that do it to them, with what is written there, or was in the program before.
+ * What does not fit is summed up: how many, and from whom.
  */
 export function trafficTexts(
   traffic: readonly TrafficLine[],
-  sourceOf: (origin: Origin) => string | undefined,
+  { now, before }: { readonly now: SourceText; readonly before: SourceText },
   room: number,
 ): string[] {
   const byWhy = new Map<string, TrafficLine[]>();
@@ -41,7 +44,7 @@ export function trafficTexts(
   for (const [why, lines] of byWhy) {
     const heads = [`@@ ${why === '' ? 'for reasons that no program tells' : why} @@`];
     for (const { origin, isGone } of lines[0]?.causes ?? []) {
-      const source = isGone === true ? undefined : sourceOf(origin);
+      const source = isGone === true ? before(origin) : now(origin);
       if (source !== undefined) heads.push(`  ${originText(origin)} | ${cut(source)}`);
     }
     for (const head of heads) of[texts.push(visible(head)) - 1] = undefined;

@@ -1,10 +1,9 @@
-import type { Origin } from '../model/error.js';
 import { warningsAmong, type Lint } from '../model/lint.js';
 import type { Phase, Plan, Step } from '../plan/plan.js';
 import { layOut, type Line } from './line.js';
 import { lintsText, shownLints } from './lints.js';
 import { fenced, fitting } from './markdown-code.js';
-import { countsText, trafficTexts } from './markdown-traffic.js';
+import { countsText, trafficTexts, type SourceText } from './markdown-traffic.js';
 import { nounOf, phaseLines, stepLines } from './step-lines.js';
 import { mapTexts, summaryText } from './summary.js';
 import { PHASES } from './terminal.js';
@@ -18,9 +17,12 @@ const WIDTH = 110;
 /** What a plan is told with besides. */
 export interface Told {
   readonly lints?: readonly Lint[];
-  /** The text of the line that something comes from. */
-  readonly sourceOf?: (origin: Origin) => string | undefined;
+  /** Lines of the program, and of the one before where that is at hand. */
+  readonly sourceOf?: SourceText;
+  readonly formerSourceOf?: SourceText;
 }
+
+const unknown = (): undefined => undefined;
 
 const HEADINGS = { allow: 'Opens', deny: 'Closes', change: 'Is judged otherwise' } as const;
 
@@ -32,9 +34,10 @@ const HEADINGS = { allow: 'Opens', deny: 'Closes', change: 'Is judged otherwise'
 export function renderPlanMarkdown(
   plan: Plan,
   traffic: readonly TrafficLine[] = [],
-  { lints = [], sourceOf = () => undefined }: Told = {},
+  { lints = [], sourceOf = unknown, formerSourceOf = unknown }: Told = {},
 ): string {
   const blocks = [`### ${escape(summaryText(plan))}`];
+  const sources = { now: sourceOf, before: formerSourceOf };
   let room = MOST - 3_000;
   const add = (block: string): void => {
     blocks.push(block);
@@ -44,7 +47,7 @@ export function renderPlanMarkdown(
   for (const change of ['deny', 'allow', 'change'] as const) {
     const own = traffic.filter((line) => line.change === change);
     if (own.length === 0) continue;
-    add(`**${HEADINGS[change]}**\n\n${fenced(trafficTexts(own, sourceOf, room / 3))}`);
+    add(`**${HEADINGS[change]}**\n\n${fenced(trafficTexts(own, sources, room / 3))}`);
   }
   if (traffic.length === 0 && plan.steps.length > 0) {
     add('**No connection is judged otherwise than before.**');

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CHECKOUT, runUnprivileged as plumb, STAR_WARS } from './node.js';
@@ -64,6 +65,27 @@ describe('diff', () => {
   it('names the line that no longer allows, when the program before is known', async () => {
     const result = await plumb('diff', STAR_WARS, program.path);
     expect(result.stdout).toMatch(/80\/TCP .*plumb\.ts:\d+ no longer allows it/);
+  });
+
+  it('tells it as Markdown with the text of the lines before and after', async () => {
+    const { stdout } = await plumb('diff', STAR_WARS, program.path, '--markdown');
+    const [closes = '', opens = ''] = stdout.split('**Opens**');
+    expect(closes).toMatch(/^ {2}plumb\.ts:\d+ \| .*'80'/m);
+    expect(opens).toMatch(/^ {2}plumb\.ts:\d+ \| .*'8080'/m);
+  });
+
+  it('writes a page too, for its owner only', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'plumb-diff-'));
+    try {
+      chmodSync(directory, 0o777);
+      const page = join(directory, 'diff.html');
+      const { stderr } = await plumb('diff', old, program.path, '--html', page);
+      expect(stderr).toBe('');
+      expect(readFileSync(page, 'utf8')).toContain('8080/TCP');
+      expect(statSync(page).mode & 0o777).toBe(0o600);
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
   });
 
   it('exits with 1 for a file that is no state', async () => {

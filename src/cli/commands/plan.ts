@@ -4,7 +4,7 @@ import { waiting } from '../../engine/unconfirmed.js';
 import { writeLock } from '../../engine/desired.js';
 import { drawMatrix } from '../../engine/draw.js';
 import { matrixOf } from '../../engine/matrix.js';
-import { readSources } from '../../engine/source-lines.js';
+import { readCauses } from '../../engine/source-lines.js';
 import { PlumbError } from '../../model/error.js';
 import { warningsAmong, type Lint } from '../../model/lint.js';
 import { renderPlanHtml } from '../../report/html.js';
@@ -66,10 +66,7 @@ export default class PlanCommand extends PlumbCommand {
       );
     }
     if (flags.markdown) {
-      const origins = planned.traffic.flatMap(({ causes = [] }) =>
-        causes.map(({ origin }) => origin),
-      );
-      const sourceOf = await readSources(args.program, origins);
+      const sourceOf = await readCauses(args.program, planned.traffic, 'now');
       this.log(
         renderPlanMarkdown(planned.plan, planned.traffic, { lints: planned.lints ?? [], sourceOf }),
       );
