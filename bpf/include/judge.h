@@ -90,6 +90,9 @@ __noinline int decide_anew(struct run *run, __u32 epoch, int isKnown) {
     if (!flow) translation->flags |= flag_behind(run->sender);
     if (flow && !flow->listener && listener && packet->protocol == TCP)
       translation->flags |= FLOW_CUT;
+    /* Fail here, where it is told, not in the proxy's namespace. */
+    if (listener && !run->tracking.isReply && !port_of(listener, packet->protocol))
+      return PROXY_UNAVAILABLE;
     translation->listener = listener;
     run->judgement.listener = listener;
     enum reason reason = steer_by(run, translation->flags, listener);

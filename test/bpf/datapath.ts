@@ -1,4 +1,6 @@
+import { closeSync } from 'node:fs';
 import { join } from 'node:path';
+import { transparentSocket } from 'iproute2-netlink';
 import { loadObject, RingBuffer, type BpfMap, type BpfObject } from 'libbpf-napi';
 import { decodeEvent, type PacketEvent } from '../../src/kernel/events.js';
 import { readStruct, type FieldValue, type Row } from '../../src/state/codec.js';
@@ -69,6 +71,7 @@ const FILLED_BY_PACKETS = [
 /** The shipped object, loaded on maps of its own, and devices to run it on. */
 export class TestDatapath {
   #events: PacketEvent[] = [];
+  readonly #listening: number[] = [];
 
   private constructor(
     readonly devices: TestDevices,
@@ -105,6 +108,7 @@ export class TestDatapath {
   async close(): Promise<void> {
     this.ring.close();
     this.object.close();
+    for (const fd of this.#listening.splice(0)) closeSync(fd);
     await this.devices.dispose();
   }
 
@@ -129,6 +133,18 @@ export class TestDatapath {
   async write(map: MapName, rows: readonly Row[]): Promise<void> {
     const { keys, values, count } = toKernel(map, encodeRows(map, rows), this.devices);
     if (count > 0) await this.object.map(map).updateBatch(keys, values, count);
+  }
+
+  /** Has a socket for each of these listeners. */
+  async listen(...listeners: readonly number[]): Promise<void> {
+    for (const listener of listeners) {
+      const fd = await transparentSocket({ type: 'tcp' });
+      this.#listening.push(fd);
+      const key = new Uint8Array(Uint32Array.of(listener).buffer);
+      this.object
+        .map('plumb_listeners')
+        .update(key, new Uint8Array(BigUint64Array.of(BigInt(fd)).buffer));
+    }
   }
 
   /** The one write that commits. Flags of plumb_config stay unless given. */

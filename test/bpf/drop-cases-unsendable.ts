@@ -1,3 +1,4 @@
+import { REDIRECT_MODES } from '../../src/state/proxy-names.js';
 import type { Drop } from './drop-cases.js';
 import { ETHERNET, tcp } from './packets.js';
 import { AT, ref, story, VERSION, withService } from './story.js';
@@ -69,11 +70,10 @@ export const unsendable: readonly Drop[] = [
     world: withService,
     flows: 2,
   },
-  ...(['tproxy', 'nat'] as const).map((proxyMode): Drop => ({
+  ...REDIRECT_MODES.map((proxyMode): Drop => ({
     reason: 'proxy-unavailable',
     what: `a filtered connection where no socket listens (${proxyMode})`,
     frame: tcp(AT.a, AT.b, PORTS),
     world: { ...unheard, proxyMode },
-    flows: 1,
   })),
 ];

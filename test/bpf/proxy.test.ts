@@ -26,6 +26,7 @@ describe('a connection that both sides filter', () => {
   let datapath: TestDatapath;
   beforeAll(async () => {
     datapath = await TestDatapath.open({ devices: 4 });
+    await datapath.listen(EGRESS, INGRESS);
   });
   afterAll(async () => {
     await datapath.close();
