@@ -97,6 +97,7 @@ __noinline int decide_anew(struct run *run, __u32 epoch, int isKnown) {
     run->judgement.listener = listener;
     enum reason reason = steer_by(run, translation->flags, listener);
     if (reason) return reason;
+    if (is_opening(packet)) supersede(run, listener);
   }
   if (run->choice.isNew && open_service_flow(packet, translation, &run->choice, epoch))
     return CONNTRACK_FULL;

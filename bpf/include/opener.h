@@ -39,3 +39,26 @@ static __always_inline struct plumb_flow *find_run_flow(struct run *run, struct 
   if (flow && (!tracking->isReply || filter_of(flow->listener) == run->sender)) return flow;
   return find_opener(run, packet) ? find_flow(tracking, packet) : flow;
 }
+
+/*
+ * A new connection between ports that another opener's had, on the same way on: whoever is there
+ * knows one connection between two ports, and answers the new one. The kernel gives both of the
+ * proxy's sides one port, as they are bound to different devices.
+ */
+__noinline int supersede(struct run *run, __u32 listener) {
+  if (!run) return 0;
+  struct tracking *tracking = &run->tracking;
+  __u8 own = tracking->tuple.opener;
+
+#pragma unroll
+  for (__u8 opener = NO_FILTER; opener <= INGRESS_FILTER; opener++) {
+    if (opener == own) continue;
+    tracking->tuple.opener = opener;
+    struct plumb_flow *flow = bpf_map_lookup_elem(&plumb_conntrack, &tracking->tuple);
+    if (!flow || flow->fromB != tracking->sourceIsB) continue;
+    if (filter_of(flow->listener) != filter_of(listener)) continue;
+    if (!bpf_map_delete_elem(&plumb_conntrack, &tracking->tuple)) count_one(FLOWS_REMOVED);
+  }
+  tracking->tuple.opener = own;
+  return 0;
+}

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { LISTENER_EGRESS } from '../../src/state/layout.js';
 import { ACTION, TestDatapath, type ProgramName } from './datapath.js';
 import { tcp } from './packets.js';
-import { AT, ref, story, VERSION } from './story.js';
+import { AT, ref, story, TABLE, VERSION } from './story.js';
 import type { World } from './world.js';
 
 const EGRESS = 7;
@@ -15,8 +15,13 @@ const filtered: World = {
   ...story,
   proxyEgress: 'ep2',
   proxyIngress: 'ep3',
-  refs: [ref(VERSION.a, 'egress', 20), ref(VERSION.b, 'ingress', 21)],
+  refs: [
+    ...[VERSION.a, VERSION.newA].map((version) => ref(version, 'egress', 20)),
+    ref(VERSION.b, 'ingress', 21),
+    ref(VERSION.newB, 'ingress', TABLE.open),
+  ],
   tables: [
+    { table: TABLE.open, verdict: 'allow' },
     { table: 20, verdict: 'redirect', listener: EGRESS },
     { table: 21, verdict: 'redirect', listener: INGRESS },
   ],
@@ -84,6 +89,20 @@ describe('a connection that both sides filter', () => {
     expect(await send('from_egress_proxy', 'ep2', back, BACK, 'SA')).toBe(ACTION.redirect);
     expect(await answered()).toEqual([true, true, true]);
     expect(datapath.events()).toEqual([]);
+  });
+
+  test('that only one side filters by now hears what answers it, not the one before', async () => {
+    await open();
+    for (const flags of ['SA', 'FA']) {
+      expect(await send('from_endpoint', 'ep1', [AT.b, AT.a], BACK, flags)).toBe(ACTION.redirect);
+    }
+    datapath.setEpoch(2, 1);
+    const there = [AT.a, AT.b] as const;
+    expect(await send('from_egress_proxy', 'ep2', there, THERE, 'S')).toBe(ACTION.redirect);
+    expect(await send('from_endpoint', 'ep1', [AT.b, AT.a], BACK, 'SA')).toBe(ACTION.redirect);
+    const flows = await datapath.entries('plumb_conntrack');
+    const states = flows.map(({ key, value }) => [key['opener'], Number(value['state']) & 1]);
+    expect(Object.fromEntries(states)).toEqual({ 0: 0, 1: 1 });
   });
 
   test('hears nothing from a server that goes past its filter', async () => {
