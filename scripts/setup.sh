@@ -15,6 +15,8 @@ readonly packages=(
   # what tests, demo and benchmarks look at the network with
   iproute2 nftables iptables iputils-ping netcat-openbsd curl tcpdump procps util-linux
   ca-certificates shellcheck
+  # what programs are shut in with, and who else than root runs plumb
+  bubblewrap sudo
   # what filters HTTP and TLS
   haproxy
   # what looks at the page of a plan

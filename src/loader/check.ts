@@ -2,8 +2,9 @@ import { dirname, relative } from 'node:path';
 import type TS from 'typescript';
 import { PlumbError } from '../model/error.js';
 import { codeFrame } from './code-frame.js';
+import type { RuleLines } from './compile-protocol.js';
 import { CONSTRUCTS_TYPES, isProgramFile } from './own-package.js';
-import { ruleLines, type RuleLines } from './rule-lines.js';
+import { ruleLines } from './rule-lines.js';
 import { ts } from './typescript.js';
 
 export interface Checked {

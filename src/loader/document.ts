@@ -2,7 +2,7 @@ import type { core } from 'zod';
 import { PlumbError, throwAll, type Origin } from '../model/error.js';
 import type { PolicySpec, ProgramDocument, RuleSpec } from '../model/program.js';
 import type { Positions } from './positions.js';
-import type { RuleLines } from './rule-lines.js';
+import { placeKey, type RuleLines } from './compile-protocol.js';
 import { documentSchema } from './schema.js';
 
 /** The four lists of rules of a policy. */
@@ -38,7 +38,7 @@ export function readDocument(
 
 /** Each rule gets the line of its own where the program's text shows it, else the policy's. */
 function placeRules(policy: PolicySpec, ruleLines: RuleLines, positions: Positions): PolicySpec {
-  const lines = ruleLines(policy.origin);
+  const lines = ruleLines[placeKey(policy.origin)];
   const lists: Partial<Record<(typeof RULE_LISTS)[number], RuleSpec[]>> = {};
   for (const name of RULE_LISTS) {
     const rules = policy[name];

@@ -1,20 +1,19 @@
 import { spawn } from 'node:child_process';
 import type { Duplex, Readable } from 'node:stream';
-import { PlumbError } from '../model/error.js';
 import { answerRequests, type Answer } from './answer.js';
 import { REQUEST_FD, RESULT_FD, type Outcome } from './protocol.js';
-import { findSandbox, memoryLimit } from './sandbox.js';
+import { deadline, failed, failureOf, memoryLimit, SANDBOX_HINT, timedOut } from './limits.js';
+import { findSandbox } from './sandbox.js';
+import type { User } from './user.js';
 
 /** More than this on the extra pipe is no program's document. */
 const MAX_RESULT_BYTES = 1 << 30;
 
-/** A timer that is later than this was held up by other work of this thread. */
-const LATE_MS = 50;
-const GRACE_MS = 200;
-
 export interface EvaluateOptions {
   /** Name of the program, for errors. */
   readonly program: string;
+  /** Whose rights it gets; undefined: the caller's. */
+  readonly user: User | undefined;
   /** Milliseconds from the start of the process to its end. */
   readonly timeoutMs: number;
   /** Most that V8's heap may take, in MiB. */
@@ -34,14 +33,14 @@ export interface Evaluation {
 
 /**
  * Runs a module in a process that may do next to nothing: no files, no processes, no threads, no native
- * code (Node's permission model), no environment, no network, a bound on memory, and nobody's rights
- * (see {@link findSandbox}). What it may ask for, `answer` says. Resolves as soon as the child has the whole
+ * code (Node's permission model), no environment, no network, a bound on memory, and a user's rights
+ * who is not root (see {@link findSandbox}). What it may ask for, `answer` says. Resolves as soon as the child has the whole
  * module, so that the caller may then keep this thread busy.
  * @throws PlumbError PLB_SANDBOX
  */
 export async function evaluate(code: string, options: EvaluateOptions): Promise<Evaluation> {
-  const { program, timeoutMs, memoryMiB, log, answer } = options;
-  const [command = '', ...args] = [...(await findSandbox()), ...memoryLimit(memoryMiB)];
+  const { program, user, timeoutMs, memoryMiB, log, answer } = options;
+  const [command = '', ...args] = [...(await findSandbox(user)), ...memoryLimit(memoryMiB)];
   args.push(process.execPath, ...nodeArguments(memoryMiB));
   const child = spawn(command, args, {
     cwd: '/',
@@ -66,7 +65,6 @@ export async function evaluate(code: string, options: EvaluateOptions): Promise<
     stop();
   });
 
-  const memoryHint = `Make less: a program has ${String(memoryMiB)} MiB.`;
   const timer = deadline(timeoutMs, stop);
   const outcome = new Promise<Outcome>((resolve, reject) => {
     child.on('error', (cause) => {
@@ -80,19 +78,15 @@ export async function evaluate(code: string, options: EvaluateOptions): Promise<
         return;
       }
       if (timer.expired()) {
-        reject(timedOut(program, timeoutMs));
+        reject(timedOut(program, `the program ran for more than ${timeoutMs / 1000} s`, LOOP_HINT));
         return;
       }
       const said = parse(Buffer.concat(chunks).toString('utf8'));
       if (said !== undefined) resolve(said);
-      else if (status === CANNOT_RUN || status === NOT_FOUND) {
-        reject(failed(program, 'the sandbox could not run Node.js', SANDBOX_HINT));
-      } else if (signal !== null || status === 134) {
-        reject(failed(program, `the program was ended by ${signal ?? 'SIGABRT'}`, memoryHint));
-      } else {
-        reject(
-          failed(program, `the program left with ${String(status)} before it was done`, EXIT_HINT),
-        );
+      else {
+        const ended = { program, what: 'the program', memoryMiB, status, signal };
+        const left = `the program left with ${String(status)} before it was done`;
+        reject(failureOf(ended) ?? failed(program, left, EXIT_HINT));
       }
     });
   });
@@ -107,13 +101,9 @@ export async function evaluate(code: string, options: EvaluateOptions): Promise<
   return { outcome, stop };
 }
 
-const SANDBOX_HINT =
-  'Install util-linux (unshare, prlimit, setpriv), and let Node.js be run by nobody: all directories above it need to be open.';
 const EXIT_HINT = 'Let the program run to its end: no process.exit, no promise that is never kept.';
 
-/** What env(1), unshare(1) and their like end with when they cannot run, or find, what they are to. */
-const CANNOT_RUN = 126;
-const NOT_FOUND = 127;
+const LOOP_HINT = 'Look for a loop that does not end, or a promise that is never kept.';
 
 function nodeArguments(memoryMiB: number): string[] {
   const flags = process.allowedNodeEnvironmentFlags;
@@ -128,22 +118,6 @@ function nodeArguments(memoryMiB: number): string[] {
   ];
 }
 
-function deadline(ms: number, stop: () => void): { clear: () => void; expired: () => boolean } {
-  let expired = false;
-  const due = performance.now() + ms;
-  const expire = (): void => {
-    // What the child said meanwhile is still unread then: give this thread the time to read it.
-    if (performance.now() - due > LATE_MS) timer = setTimeout(end, GRACE_MS);
-    else end();
-  };
-  const end = (): void => {
-    expired = true;
-    stop();
-  };
-  let timer = setTimeout(expire, ms);
-  return { clear: () => clearTimeout(timer), expired: () => expired };
-}
-
 function parse(text: string): Outcome | undefined {
   try {
     const value = JSON.parse(text) as Partial<Outcome> | null;
@@ -152,19 +126,4 @@ function parse(text: string): Outcome | undefined {
   } catch {
     return undefined;
   }
-}
-
-function failed(program: string, message: string, hint: string): PlumbError {
-  return new PlumbError('PLB_PROGRAM', message, {
-    origin: { path: program, file: program },
-    hint,
-  });
-}
-
-function timedOut(program: string, ms: number): PlumbError {
-  const message = `the program ran for more than ${String(ms / 1000)} s`;
-  return new PlumbError('PLB_PROGRAM_TIMEOUT', message, {
-    origin: { path: program, file: program },
-    hint: 'Look for a loop that does not end, or a promise that is never kept.',
-  });
 }

@@ -5,20 +5,26 @@ import { PlumbError, throwAll } from '../model/error.js';
 import { canonicalSources } from '../model/label-source.js';
 import type { ProgramDocument } from '../model/program.js';
 import { documentErrors, resolveProgram } from '../model/resolve-program.js';
-import { makeBundle, type Bundle } from './bundle.js';
+import { compile, type Compilation } from './compile.js';
 import { readDocument } from './document.js';
 import { evaluate, type Evaluation } from './evaluate.js';
 import { manifestAnswers, noManifests, type ManifestReader } from './manifest-answers.js';
 import { Positions } from './positions.js';
 import { findSandbox } from './sandbox.js';
 import { thrown, wrongAppCount } from './program-error.js';
+import { userOf, type User } from './user.js';
 
 const DEFAULT_TIMEOUT_MS = 30_000;
+const DEFAULT_COMPILE_TIMEOUT_MS = 60_000;
 const DEFAULT_MEMORY_MIB = 2048;
 
 export interface LoadOptions {
   /** How long the program may run, in milliseconds. Default 30,000. */
   readonly timeoutMs?: number;
+  /** How long type check and bundling may take together, in milliseconds. Default 60,000. */
+  readonly compileTimeoutMs?: number;
+  /** The same as `memoryMiB` for the type check; the bundler may take half as much again. Default 2,048. */
+  readonly compileMemoryMiB?: number;
   /** How much memory its values may take, in MiB; buffers may take half as much again. Default 2,048. */
   readonly memoryMiB?: number;
   /** Gets what the program writes to standard output and standard error. Default: our standard error. */
@@ -33,8 +39,8 @@ export interface LoadedProgram {
   /** The same as it was written: rules name groups and services, not whom those stand for. */
   readonly written: ProgramDocument;
   /**
-   * Milliseconds. `check` is without the loading of the compiler, `evaluate` is in the child; `bundle`
-   * goes on until this thread has seen its end. They overlap.
+   * Milliseconds. `check` is without the loading of the compiler, and `bundle` goes on until that is over;
+   * all are as the children measure them. They overlap.
    */
   readonly timings: Readonly<Record<'check' | 'bundle' | 'evaluate', number>>;
   /** Files that the program is made of, absolute and sorted, without its dependencies. */
@@ -42,9 +48,10 @@ export interface LoadedProgram {
 }
 
 /**
- * Type-checks a program, runs it without privileges, and returns what it means.
+ * Type-checks, bundles and runs a program, all without privileges, and returns what it means.
  * @param path of the TypeScript file, absolute or from the working directory
- * @throws PlumbError or PlumbErrors: PLB_PROGRAM_NOT_FOUND, PLB_TYPE, PLB_BUNDLE, PLB_SANDBOX, PLB_PROGRAM,
+ * @throws PlumbError or PlumbErrors: PLB_PROGRAM_NOT_FOUND, PLB_PROGRAM_UNREADABLE,
+ *   PLB_TYPE, PLB_BUNDLE, PLB_SANDBOX, PLB_PROGRAM,
  *   PLB_PROGRAM_TIMEOUT, PLB_NO_APP, PLB_MANY_APPS, PLB_DOCUMENT, those of the constructs and those of
  *   {@link documentErrors}. Type errors win over all that follow.
  */
@@ -52,60 +59,65 @@ export async function loadProgram(path: string, options: LoadOptions = {}): Prom
   const file = resolve(path);
   await findable(file, path);
 
-  const run = bundleAndStart(file, options);
+  const user = await userOf(file);
+  // Tries what the machine allows while others work; seen by evaluate.
+  findSandbox(user).catch(() => undefined);
+  const compilation = await compile(file, {
+    user,
+    timeoutMs: options.compileTimeoutMs ?? DEFAULT_COMPILE_TIMEOUT_MS,
+    memoryMiB: options.compileMemoryMiB ?? DEFAULT_MEMORY_MIB,
+  });
+  const run = start(file, user, compilation, options);
   // Seen below, after the check: what cannot be run mostly has type errors that say it better.
   run.catch(() => undefined);
-  // Loading the compiler keeps this thread busy while bundling is another process's work.
-  const { check } = await import('./check.js');
-  await Promise.allSettled([run]);
-
-  const begin = performance.now();
-  const { errors, ruleLines } = check(file);
-  const checkMs = performance.now() - begin;
-  if (errors.length > 0) {
+  const checked = await compilation.checked.catch(async (error: unknown) => {
+    compilation.stop();
     await run.then(({ evaluation }) => evaluation.stop()).catch(() => undefined);
-    throwAll(errors);
-  }
+    throw error;
+  });
 
-  const { bundle, bundleMs, evaluation, manifests } = await run;
+  const { bundled, evaluation, manifests } = await run;
+  const { bundle } = bundled;
   const outcome = await evaluation.outcome;
   const positions = new Positions(bundle.map, dirname(file), manifests);
   const name = basename(file);
   if (outcome.error !== undefined) throw thrown(outcome.error, positions, name);
   if (outcome.document === undefined) wrongAppCount(outcome.apps ?? [], positions, name);
-  const document = readDocument(outcome.document, positions, ruleLines);
+  const document = readDocument(outcome.document, positions, checked.ruleLines);
   throwAll(documentErrors(document));
   return {
     document: resolveProgram(document),
     written: canonicalSources(document),
-    timings: { check: checkMs, bundle: bundleMs, evaluate: outcome.elapsed },
+    timings: { check: checked.ms, bundle: bundled.ms, evaluate: outcome.elapsed },
     sources: [...bundle.sources, ...[...manifests].map((name) => join(dirname(file), name))].sort(),
   };
 }
 
 interface Run {
-  readonly bundle: Bundle;
-  readonly bundleMs: number;
+  readonly bundled: Awaited<Compilation['bundled']>;
   readonly evaluation: Evaluation;
   /** Names of the manifests that the program was given. */
   readonly manifests: ReadonlySet<string>;
 }
 
-async function bundleAndStart(file: string, options: LoadOptions): Promise<Run> {
-  // Tries what the machine allows; seen by evaluate.
-  findSandbox().catch(() => undefined);
-  const begin = performance.now();
-  const bundle = await makeBundle(file);
-  const bundleMs = performance.now() - begin;
+/** Runs the program as soon as it is bundled, beside the type check. */
+async function start(
+  file: string,
+  user: User | undefined,
+  compilation: Compilation,
+  options: LoadOptions,
+): Promise<Run> {
+  const bundled = await compilation.bundled;
   const manifests = new Set<string>();
-  const evaluation = await evaluate(bundle.code, {
+  const evaluation = await evaluate(bundled.bundle.code, {
     program: basename(file),
+    user,
     timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
     memoryMiB: options.memoryMiB ?? DEFAULT_MEMORY_MIB,
     log: options.log ?? ((chunk) => process.stderr.write(chunk)),
     answer: manifestAnswers(options.manifests ?? noManifests, manifests),
   });
-  return { bundle, bundleMs, evaluation, manifests };
+  return { bundled, evaluation, manifests };
 }
 
 /** @throws PlumbError PLB_PROGRAM_NOT_FOUND */

@@ -1,5 +1,5 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /**
@@ -9,17 +9,27 @@ import { fileURLToPath } from 'node:url';
  */
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const built = join(root, 'constructs/index.js');
+// Not existsSync: access(2) goes by modes alone.
+const isBuilt = statSync(built, { throwIfNoEntry: false }) !== undefined;
 
 /** What `plumbline` is when a program runs. */
-export const CONSTRUCTS = existsSync(built) ? built : join(root, 'constructs/index.ts');
+export const CONSTRUCTS = isBuilt ? built : join(root, 'constructs/index.ts');
 
 /** What `plumbline` is when a program is type-checked. */
-export const CONSTRUCTS_TYPES = existsSync(built)
-  ? join(root, 'constructs/index.d.ts')
-  : CONSTRUCTS;
+export const CONSTRUCTS_TYPES = isBuilt ? join(root, 'constructs/index.d.ts') : CONSTRUCTS;
+
+/** What runs in the sandbox that type-checks and bundles: compiled, also when this file runs from its source. */
+export const COMPILER = join(root, isBuilt ? '' : 'dist', 'src/loader/compiler.js');
+
+/** The directory that has this package and what it depends on. */
+export function ownTree(): string {
+  const [before = '', ...after] = root.split('/node_modules/');
+  if (after.length > 0) return join(before, 'node_modules');
+  return resolve(root, isBuilt ? '..' : '.');
+}
 
 /** Source maps of the built package lead back to the sources it was built from. */
-const roots = existsSync(built) ? [root, join(root, '..')] : [root];
+const roots = isBuilt ? [root, join(root, '..')] : [root];
 
 /** Whether a file (absolute) is the program's own: not this package's, not a dependency's. */
 export function isProgramFile(path: string): boolean {

@@ -1,6 +1,6 @@
 import type TS from 'typescript';
 import { relative } from 'node:path';
-import type { Origin } from '../model/error.js';
+import { placeKey, type PolicyLines, type RuleLines } from './compile-protocol.js';
 import type { Position } from './positions.js';
 import { ts } from './typescript.js';
 
@@ -13,18 +13,12 @@ const POLICIES: ReadonlySet<string> = new Set([
   'KubernetesNetworkPolicy',
 ]);
 
-/** Places of the rules in a policy's lists, as far as they are written there one by one. */
-export type PolicyLines = Readonly<Record<string, readonly Position[]>>;
-
-/** Looks up the rules of the policy that was made at a place. */
-export type RuleLines = (policy: Origin) => PolicyLines | undefined;
-
 /**
  * Finds every `new NetworkPolicy(scope, id, { ingress: [...] })` in the program's text.
  * @param directory of the program, which file names are relative to
  */
 export function ruleLines(program: TS.Program, directory: string): RuleLines {
-  const found = new Map<string, PolicyLines>();
+  const found: Record<string, PolicyLines> = {};
   for (const source of program.getSourceFiles()) {
     if (source.isDeclarationFile || !source.text.includes('NetworkPolicy')) continue;
     const file = relative(directory, source.fileName);
@@ -34,17 +28,13 @@ export function ruleLines(program: TS.Program, directory: string): RuleLines {
     };
     const visit = (node: TS.Node): void => {
       if (ts.isNewExpression(node) && isPolicy(node.expression)) {
-        found.set(key(place(node)), linesOf(node, place));
+        found[placeKey(place(node))] = linesOf(node, place);
       }
       ts.forEachChild(node, visit);
     };
     visit(source);
   }
-  return (policy) => found.get(key(policy));
-}
-
-function key({ file, line, column }: Partial<Position>): string {
-  return `${file ?? ''}:${String(line)}:${String(column)}`;
+  return found;
 }
 
 /** `NetworkPolicy` or `plumbline.NetworkPolicy`; a subclass may do anything with what it is given. */

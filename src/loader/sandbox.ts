@@ -1,11 +1,8 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { PlumbError } from '../model/error.js';
-
-/** User and group `nobody`. */
-const NOBODY = '65534';
-
-const MIB = 1 << 20;
+import type { User } from './user.js';
+import type { View } from './view.js';
 
 /** The environment variable that allows a program the network where nothing can take it away. */
 export const ALLOW_NETWORK = 'PLUMB_ALLOW_NETWORK';
@@ -21,60 +18,93 @@ interface Ways {
 
 const NO_RIGHTS = ['setpriv', '--no-new-privs', '--inh-caps=-all'];
 const NO_CAPABILITIES = [...NO_RIGHTS, '--bounding-set=-all'];
-const AS_NOBODY = [`--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups'];
 const OWN_USERS = ['unshare', '--user', '--net', '--map-current-user'];
 
-const ANYBODYS: Ways = {
-  whole: [[...OWN_USERS, ...NO_CAPABILITIES]],
-  withNetwork: NO_RIGHTS,
-};
+const as = ({ uid, gid }: User): Prefix => [
+  `--reuid=${String(uid)}`,
+  `--regid=${String(gid)}`,
+  '--clear-groups',
+];
 
-const ROOTS: Ways = {
-  whole: [
-    ['unshare', '--net', ...NO_CAPABILITIES, ...AS_NOBODY],
-    // in a container: who may not make a network namespace may make one together with a user namespace
-    ['setpriv', ...AS_NOBODY, ...OWN_USERS, ...NO_CAPABILITIES],
-    // root in name only, who cannot even become nobody
-    ...ANYBODYS.whole,
-  ],
-  withNetwork: [...NO_RIGHTS, ...AS_NOBODY],
-};
+/** For what needs no files. */
+function bare(user: User | undefined): Ways {
+  const own = [...OWN_USERS, ...NO_CAPABILITIES];
+  if (user === undefined) return { whole: [own], withNetwork: NO_RIGHTS };
+  return {
+    whole: [
+      ['unshare', '--net', ...NO_CAPABILITIES, ...as(user)],
+      // in a container: who may not make a network namespace may make one together with a user namespace
+      ['setpriv', ...as(user), ...own],
+      // root in name only, who cannot even become somebody else
+      own,
+    ],
+    withNetwork: [...NO_RIGHTS, ...as(user)],
+  };
+}
 
-let found: Promise<Prefix> | undefined;
+const JAIL = [
+  ...['bwrap', '--die-with-parent', '--new-session', '--chdir', '/', '--cap-drop', 'ALL'],
+  ...['--unshare-net', '--unshare-pid', '--unshare-ipc', '--unshare-uts'],
+];
+
+/** What it takes to become somebody else, and to give up the rest. */
+const BECOME = ['SETUID', 'SETGID', 'SETPCAP'];
+
+const READ_ALL = 'DAC_OVERRIDE';
+
+/** For what reads files: read-only, and no processes but its own. */
+function withFiles(user: User | undefined, { files, whatever }: View): Ways {
+  const own = [...JAIL, '--unshare-user', ...files];
+  if (user === undefined) return { whole: [own], withNetwork: NO_RIGHTS };
+  const first = [...BECOME, ...(whatever ? [READ_ALL] : [])];
+  const kept = whatever ? `-all,+${READ_ALL.toLowerCase()}` : '-all';
+  return {
+    whole: [
+      [
+        ...[...JAIL, ...first.flatMap((name) => ['--cap-add', `CAP_${name}`]), ...files],
+        ...['setpriv', '--no-new-privs', ...as(user)],
+        ...['inh-caps', 'ambient-caps', 'bounding-set'].map((set) => `--${set}=${kept}`),
+      ],
+      ['setpriv', ...as(user), ...own],
+      own,
+    ],
+    withNetwork: [...NO_RIGHTS, ...as(user)],
+  };
+}
+
+const found = new Map<string, Promise<Prefix>>();
 
 /**
- * What Node.js is run behind, so that it can do as little as can be: nobody's user and groups where the caller is
- * root, no capability and no way to one, a network namespace that has not even a loopback device up. Found
- * once, by trying: what a machine forbids, and to whom, nothing else tells. Uses util-linux's unshare and setpriv.
+ * What Node.js is run behind, so that it can do as little as can be: the rights of a user who is not root, no
+ * capability and no way to one, a network namespace that has not even a loopback device up; with a view, files
+ * that cannot be written. Found once, by trying: what a machine forbids, and to whom, nothing else tells. Uses
+ * util-linux's unshare and setpriv, and bubblewrap.
+ * @param user undefined: the caller, who is not root
+ * @param view what is seen of files; without one nothing hides them, and nothing should be given a way to them
  * @throws PlumbError PLB_SANDBOX where the machine refuses, and {@link ALLOW_NETWORK} is not 1
  */
-export function findSandbox(): Promise<readonly string[]> {
-  found ??= find(process.env[ALLOW_NETWORK] === '1');
-  return found;
+export function findSandbox(user: User | undefined, view?: View): Promise<readonly string[]> {
+  const ways = view === undefined ? bare(user) : withFiles(user, view);
+  const key = JSON.stringify(ways);
+  const known = found.get(key) ?? find(ways, process.env[ALLOW_NETWORK] === '1');
+  found.set(key, known);
+  return known;
 }
 
-/** A bound on memory (V8's heap below `memoryMiB`; buffers, stacks and Node.js itself come on top), no core dump. */
-export function memoryLimit(memoryMiB: number): readonly string[] {
-  const data = (memoryMiB + memoryMiB / 2 + 512) * MIB;
-  return ['prlimit', `--data=${String(data)}`, '--core=0'];
-}
-
-async function find(allowNetwork: boolean): Promise<Prefix> {
-  const isRoot = process.getuid?.() === 0;
-  const { whole, withNetwork } = isRoot ? ROOTS : ANYBODYS;
+async function find({ whole, withNetwork }: Ways, allowNetwork: boolean): Promise<Prefix> {
   const refusals: string[] = [];
   for (const prefix of allowNetwork ? [...whole, withNetwork] : whole) {
     const refusal = await refusalOf(prefix);
     if (refusal === undefined) return prefix;
     refusals.push(refusal);
   }
-  const needed = isRoot ? 'root make network namespaces' : 'users make user namespaces';
+  const needed = whole.length > 1 ? 'root make network namespaces' : 'users make user namespaces';
   throw new PlumbError(
     'PLB_SANDBOX',
     'this machine runs no program without privileges and network',
     {
       detail: refusals.join('\n'),
-      hint: `Install util-linux and let ${needed}, or trust programs with the network: ${ALLOW_NETWORK}=1.`,
+      hint: `Install util-linux and bubblewrap and let ${needed}, or trust programs with the network: ${ALLOW_NETWORK}=1.`,
     },
   );
 }

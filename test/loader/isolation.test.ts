@@ -118,7 +118,7 @@ await new Promise((done, failed) => {
   ])('that eats memory for %s is stopped', async (_what, code) => {
     const error = await problem(load(`${NODE}${code}\n`, {}, { memoryMiB: 96 }));
     expect(error).toMatchObject({ code: 'PLB_PROGRAM', origin: { file: 'plumb.ts' } });
-    expect(`${error.message} ${error.hint}`).toMatch(/a program has 96 MiB|allocation failed/);
+    expect(`${error.message} ${error.hint}`).toMatch(/the program has 96 MiB|allocation failed/);
   });
 
   test('may write to both its outputs, and still gives its document', async () => {
@@ -140,11 +140,14 @@ await new Promise((done, failed) => {
     expect(performance.now() - begin).toBeLessThan(10_000);
   });
 
-  test('is not held to a time that only the type check took', async () => {
-    // The check of any program takes longer than this; this program takes no time.
-    const { document, timings } = await load(HEAD, {}, { timeoutMs: 100 });
+  test('is not held to a time in which this thread was busy with something else', async () => {
+    const timeoutMs = 1500;
+    const log = (): void => {
+      const begin = performance.now();
+      while (performance.now() - begin < timeoutMs + 100);
+    };
+    const { document } = await load(`${NODE}console.log('red five');\n`, {}, { timeoutMs, log });
     expect(document.nodes).toHaveLength(1);
-    expect(timings.check).toBeGreaterThan(150);
   });
 
   test('is done when nothing is left to do, not when its last line has run', async () => {
