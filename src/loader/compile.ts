@@ -33,10 +33,8 @@ type Checked = Extract<Said, { kind: 'checked' }>;
 export interface Compilation {
   /** Comes first. Rejects with PLB_BUNDLE, or as `checked` does. */
   readonly bundled: Promise<Bundled>;
-  /** Rejects with PLB_TYPE, PLB_PROGRAM_UNREADABLE, PLB_PROGRAM or PLB_PROGRAM_TIMEOUT. */
+  /** The process ends with it. Rejects with PLB_TYPE, PLB_PROGRAM_UNREADABLE, PLB_PROGRAM or PLB_PROGRAM_TIMEOUT. */
   readonly checked: Promise<Checked>;
-  /** Ends the process, if it still runs. */
-  readonly stop: () => void;
 }
 
 /**
@@ -83,6 +81,7 @@ export async function compile(program: string, options: CompileOptions): Promise
       case 'checked':
         if (said.errors.length > 0) checked.reject(errorOf(said.errors));
         else checked.resolve(said);
+        stop();
         break;
       case 'unreadable':
         fail(errorOf(said.errors));
@@ -122,7 +121,7 @@ export async function compile(program: string, options: CompileOptions): Promise
     const left = `the type check left with ${String(status)} before it was done`;
     fail(failureOf(ended) ?? failed(name, left, START_HINT, written.trim()));
   });
-  return { bundled: bundled.promise, checked: checked.promise, stop };
+  return { bundled: bundled.promise, checked: checked.promise };
 }
 
 const ENDLESS_HINT =

@@ -71,11 +71,9 @@ export async function loadProgram(path: string, options: LoadOptions = {}): Prom
   // Seen below, after the check: what cannot be run mostly has type errors that say it better.
   run.catch(() => undefined);
   const checked = await compilation.checked.catch(async (error: unknown) => {
-    compilation.stop();
     await run.then(({ evaluation }) => evaluation.stop()).catch(() => undefined);
     throw error;
   });
-
   const { bundled, evaluation, manifests } = await run;
   const { bundle } = bundled;
   const outcome = await evaluation.outcome;

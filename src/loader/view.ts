@@ -41,7 +41,17 @@ function everything([closed, own]: readonly string[]): View {
     closed && own
       ? ['--perms', '0755', '--tmpfs', closed, ...opened([own], closed), '--ro-bind', own, own]
       : [];
-  const files = ['--ro-bind', '/', '/', ...instead, '--tmpfs', '/proc', ...DEVICES];
+  const files = [
+    '--ro-bind',
+    '/',
+    '/',
+    ...instead,
+    '--tmpfs',
+    '/proc',
+    '--remount-ro',
+    '/proc',
+    ...DEVICES,
+  ];
   return { files, whatever: false };
 }
 
