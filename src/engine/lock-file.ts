@@ -1,4 +1,4 @@
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { PlumbError } from '../model/error.js';
@@ -51,7 +51,11 @@ export async function writeLockFile(path: string, lock: IdentityLock): Promise<v
     Object.entries(lock.identities).sort(([a], [b]) => (a < b ? -1 : 1)),
   );
   const temporary = `${path}.${String(process.pid)}.tmp`;
-  await writeFile(temporary, `${JSON.stringify({ ...lock, identities }, null, 2)}\n`);
+  // The directory may be somebody else's, who could have a link there that leads to a file of ours.
+  await rm(temporary, { force: true });
+  await writeFile(temporary, `${JSON.stringify({ ...lock, identities }, null, 2)}\n`, {
+    flag: 'wx',
+  });
   await rename(temporary, path);
 }
 
