@@ -105,12 +105,24 @@ function attachedToNamespaces(): string[] {
   const inodes = ['/proc/self/ns/net', ...named].flatMap((path) =>
     ifStillThere(() => [statSync(path).ino]),
   );
-  const text = execFileSync('bpftool', ['--json', 'link', 'list'], { encoding: 'utf8' });
-  const links = JSON.parse(text) as { readonly id: number; readonly netns_ino?: number }[];
+  const links = JSON.parse(bpfLinks()) as { readonly id: number; readonly netns_ino?: number }[];
   return links
     .filter(({ netns_ino }) => netns_ino !== undefined && inodes.includes(netns_ino))
     .map(({ id }) => String(id))
     .sort();
+}
+
+/** bpftool fails where a link of some other test's goes while it looks. */
+function bpfLinks(triesLeft = 10): string {
+  try {
+    return execFileSync('bpftool', ['--json', 'link', 'list'], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', triesLeft > 0 ? 'ignore' : 'inherit'],
+    });
+  } catch (error) {
+    if (triesLeft === 0) throw error;
+    return bpfLinks(triesLeft - 1);
+  }
 }
 
 /** What ends while it is looked at holds nothing, and what root may not look at is none of this test's. */
