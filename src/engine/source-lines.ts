@@ -1,19 +1,17 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { Origin } from '../model/error.js';
+import type { SourceText } from '../report/markdown-traffic.js';
 import type { TrafficLine } from '../report/traffic.js';
 
 /**
- * The text of the line that something comes from, in one line with those that it opens brackets for;
- * undefined where it is not known.
+ * Reads the files that origins name, of a program; one that cannot be read has no lines. A line comes with those that
+ * it opens brackets for.
  */
-export type SourceOf = (origin: Origin) => string | undefined;
-
-/** Reads the files that origins name, of a program; one that cannot be read has no lines. */
-export async function readSources(
+async function readSources(
   program: string,
   origins: readonly (Origin | undefined)[],
-): Promise<SourceOf> {
+): Promise<SourceText> {
   const files = new Set(origins.flatMap((origin) => origin?.file ?? []));
   const directory = dirname(resolve(program));
   const lines = new Map<string, readonly string[]>();
@@ -29,7 +27,7 @@ export function readCauses(
   program: string,
   traffic: readonly TrafficLine[],
   when: 'now' | 'before',
-): Promise<SourceOf> {
+): Promise<SourceText> {
   const causes = traffic.flatMap((line) => line.causes ?? []);
   const own = causes.filter(({ isGone }) => (isGone === true) === (when === 'before'));
   return readSources(

@@ -17,6 +17,7 @@ export type Kind = keyof typeof KINDS;
 
 /** Milliseconds. */
 const SOON = 2000;
+const HEARD = 1500;
 
 interface Connection {
   readonly what: string;
@@ -46,7 +47,7 @@ export class OpenConnections {
         const { path, begun, ...rest } = { isWebSocket: false, ...KINDS[kind] };
         const ended = world.agent(client).linger(`http://${at}${path}`, rest.isWebSocket);
         all.push({ what: `${client} at ${at} ${kind}`, begun, ended });
-        await untilHeard(heard);
+        await expect.poll(heard, { timeout: HEARD, interval: 15 }).toBeGreaterThan(0);
       }
     }
     return new OpenConnections(all);
@@ -65,18 +66,6 @@ export class OpenConnections {
     );
     expect(new Set(outcomes)).toEqual(new Set(['ended']));
   }
-}
-
-/** Looks at what a server heard, with so many milliseconds between. */
-const [LOOKS, PAUSE] = [100, 15];
-
-/** Waits until a server has heard of a connection. */
-async function untilHeard(heard: () => Promise<number>): Promise<void> {
-  for (let looks = 0; looks < LOOKS; looks++) {
-    if ((await heard()) > 0) return;
-    await sleep(PAUSE);
-  }
-  throw new Error('no server heard of a connection');
 }
 
 /** While `work` is done, whoever connects in a namespace takes for open what is half open to the other side. */

@@ -4,7 +4,7 @@ import { planAgainst, stateDocument, type Planned } from '../../src/engine.js';
 import { synthesize, type Desired } from '../../src/engine/desired.js';
 import { answer } from '../../src/engine/explain.js';
 import { parseRequest } from '../../src/engine/explain-filter.js';
-import { readSources } from '../../src/engine/source-lines.js';
+import { readCauses } from '../../src/engine/source-lines.js';
 import { renderPlanMarkdown } from '../../src/report/markdown.js';
 import { renderPlan } from '../../src/report/terminal.js';
 import { renderVerdict } from '../../src/report/verdict.js';
@@ -31,8 +31,8 @@ export async function markdownOf(
   { plan, traffic, lints = [] }: Planned,
   path: string,
 ): Promise<string> {
-  const origins = traffic.flatMap(({ causes = [] }) => causes.map(({ origin }) => origin));
-  return renderPlanMarkdown(plan, traffic, { lints, sourceOf: await readSources(path, origins) });
+  const sourceOf = await readCauses(path, traffic, 'now');
+  return renderPlanMarkdown(plan, traffic, { lints, sourceOf });
 }
 
 /** What an example means, as reviewed files in `snapshots/NAME`. */
