@@ -180,17 +180,25 @@ static __always_inline int from_proxy(struct __sk_buff *skb, enum filter sender,
   return reason ? TC_ACT_SHOT : deliver(run, &destination, config, TCX_NEXT);
 }
 
-/* On egress of a way in the node's own namespace: the proxy's sockets send there. What they send
- * comes in again as from elsewhere, to go where any packet may. */
+/*
+ * On egress of a way in the node's own namespace: the proxy's sockets send there. What they send
+ * comes in again as from elsewhere, to go where any packet may, by the other way: where it came in
+ * by its own, the stack would take it for a packet to a socket of the proxy's that is bound there,
+ * open or in TIME_WAIT, whose port the client has too, and would not forward it (early demux).
+ */
 SEC("tc")
 int from_proxy_socket(struct __sk_buff *skb) {
-  if (address_proxy(skb)) {
+  const struct plumb_config *config = config_of_node();
+  __u32 other = 0;
+
+  if (config) other = other_way(skb->ifindex, config);
+  if (!other || address_proxy(skb)) {
     struct run *run = new_run(EGRESS);
-    if (run) report(skb, run, FROM_PROXY_SOCKET, REWRITE_FAILED);
+    if (run) report(skb, run, FROM_PROXY_SOCKET, other ? REWRITE_FAILED : PROXY_UNAVAILABLE);
     return TC_ACT_SHOT;
   }
   skb->mark = 0;
-  return bpf_redirect(skb->ifindex, BPF_F_INGRESS);
+  return bpf_redirect(other, BPF_F_INGRESS);
 }
 
 SEC("tc")

@@ -32,6 +32,12 @@ static __always_inline __u32 way_to(enum filter filter, const struct plumb_confi
   return filter == INGRESS_FILTER ? config->proxyIngress : 0;
 }
 
+/* ifindex of the way to the other filter than a way leads to; 0: it is none that holds. */
+static __always_inline __u32 other_way(__u32 way, const struct plumb_config *config) {
+  if (way == config->proxyEgress) return config->proxyIngress;
+  return way == config->proxyIngress ? config->proxyEgress : 0;
+}
+
 /* The listener of a flow that is judged anew. */
 static __always_inline __u32 listener_after(const struct plumb_flow *flow,
                                             const struct packet *packet, __u32 judged,

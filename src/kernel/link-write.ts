@@ -1,6 +1,8 @@
 import { PlumbError } from '../model/error.js';
 import { IFINDEX_BASE } from '../state/layout.js';
+import { proxyWays } from '../state/proxy-names.js';
 import type { Attributes } from '../state/state.js';
+import { closeConnectionsOf } from './connections.js';
 import { failedWith } from './errno.js';
 import { netnsPath } from './instance.js';
 import { clsactOf, DRIVERS } from './link.js';
@@ -15,6 +17,9 @@ const CLSACT = 0xffff_fff1;
 
 /** Else the kernel makes a link-local address and solicits routers as soon as a device is up. */
 const QUIET = { addrGenMode: 'none' } as const;
+
+/** In the node's own namespace the proxy's sockets are bound to these. */
+const PROXY_DEVICES = new Set(Object.values(proxyWays('tproxy')).map(({ inside }) => inside));
 
 /** Makes a link with everything that belongs to it. One of ours that is there already is made to fit. */
 export async function createLink(context: WriteContext, link: LinkAttributes): Promise<void> {
@@ -73,6 +78,7 @@ export async function deleteLink(context: WriteContext, { name }: LinkAttributes
   const devices = await context.devices.load();
   const ifindex = devices.ifindexOf(name);
   if (ifindex === undefined) return;
+  if (PROXY_DEVICES.has(name)) await closeConnectionsOf(context.instance.netnsPath, ifindex);
   try {
     await context.send(undefined, [{ op: 'link-delete', ifindex }], ['ENODEV']);
   } catch (error) {

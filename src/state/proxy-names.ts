@@ -15,7 +15,7 @@ export const PROXY_MODE = { socket: 0, tproxy: 1, nat: 2 } as const;
 export interface ProxyWay {
   readonly device: string;
   readonly inside: string;
-  /** Judges what the proxy sends. */
+  /** Judges what comes in by the device: what the proxy sends. */
   readonly program: string;
 }
 
@@ -30,10 +30,13 @@ const PRIVATE: ProxyWays = {
   ingress: { device: 'plumb_pi', inside: 'p1', program: 'from_ingress_proxy' },
 };
 
-/** In the node's own namespace: one device is both ends. */
+/**
+ * In the node's own namespace: one device is both ends. What the proxy sends by one comes in by the other,
+ * where none of the sockets that have sent it is bound: see `from_proxy_socket` in bpf/endpoint.c.
+ */
 const SHARED: ProxyWays = {
-  egress: { device: 'plumb_te', inside: 'plumb_te', program: 'from_egress_proxy' },
-  ingress: { device: 'plumb_ti', inside: 'plumb_ti', program: 'from_ingress_proxy' },
+  egress: { device: 'plumb_te', inside: 'plumb_te', program: 'from_ingress_proxy' },
+  ingress: { device: 'plumb_ti', inside: 'plumb_ti', program: 'from_egress_proxy' },
 };
 
 export function proxyWays(mode: RedirectMode): ProxyWays {

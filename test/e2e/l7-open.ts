@@ -82,18 +82,25 @@ export async function whileHalfOpen<T>(netns: string, work: () => Promise<T>): P
   }
 }
 
+/** What a server has open with an address, as lines of ss. */
+function connectionsWith(netns: string, address: string): string[] {
+  const command = ['ss', '-Htn', 'state', 'established', 'sport', '=', ':8080'];
+  return execFileSync('nsenter', [`--net=/run/netns/${netns}`, ...command], { encoding: 'utf8' })
+    .split('\n')
+    .filter((line) => line.includes(`${address}]:`));
+}
+
+/** The port of a connection that a server has open with an address. */
+export function portOf(netns: string, address: string): number {
+  const [line = ''] = connectionsWith(netns, address);
+  return Number(/:(\d+)\s*$/.exec(line)?.[1]);
+}
+
 /** Fails when a server still has a connection with such an address after two seconds. */
 export async function expectNoConnections(
   netns: string,
   addresses: readonly string[],
 ): Promise<void> {
-  const peers = (): string[] =>
-    execFileSync(
-      'nsenter',
-      [`--net=/run/netns/${netns}`, 'ss', '-Htn', 'state', 'established', 'sport', '=', ':8080'],
-      { encoding: 'utf8' },
-    )
-      .split('\n')
-      .filter((line) => addresses.some((address) => line.includes(`${address}]:`)));
-  await expect.poll(peers, { timeout: SOON }).toEqual([]);
+  const open = () => addresses.flatMap((address) => connectionsWith(netns, address));
+  await expect.poll(open, { timeout: SOON }).toEqual([]);
 }

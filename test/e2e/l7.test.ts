@@ -1,7 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { takeInventory } from '../kernel/inventory.js';
-import { expectNoConnections, OpenConnections, whileHalfOpen, type Way } from './l7-open.js';
+import {
+  expectNoConnections,
+  OpenConnections,
+  portOf,
+  whileHalfOpen,
+  type Way,
+} from './l7-open.js';
 import { firstAnswer, expectFew, whileKilling } from './l7-crash.js';
 import { CLIENTS, FILTERED, L7World, NO, OPEN, SERVERS, STAY } from './l7-world.js';
 
@@ -9,6 +15,11 @@ const MODES = ['tproxy', 'nat', 'socket'] as const;
 const WEB = [
   ['IPv4', 'http://10.6.1.11:8080'],
   ['IPv6', 'http://[fd06:1::11]:8080'],
+] as const;
+/** The world's address, and what it asks. */
+const OUTSIDE = [
+  ['198.51.100.9', WEB[0][1]],
+  ['2001:db8:51::9', WEB[1][1]],
 ] as const;
 const [STATUS, DENIED] = ['/v1/status', '/v1/exhaust-port'];
 const ALL_OPEN = { http: OPEN, egress: OPEN } as const;
@@ -98,6 +109,14 @@ describe.sequential.each(MODES)('rules of HTTP in mode %s', (mode) => {
     const answer = await world.agent('near').ask({ url });
     expect(answer).toMatchObject({ status: 403, text: STAY });
     expect(await world.agent('far').ask({ url })).toMatchObject({ status: 200 });
+  });
+
+  it.each(OUTSIDE)('let %s use a port that the proxy has in its name', async (address, web) => {
+    const outside = world.agent('world');
+    const question = { url: web + STATUS, timeout: 2000 };
+    expect(await outside.hold(`${mode} ${address}`, question)).toMatchObject({ status: 200 });
+    const localPort = portOf('l7-web', address);
+    expect(await outside.ask({ ...question, localPort })).toMatchObject({ status: 200 });
   });
 
   it.each(WEB)('carry 100 MB both ways with %s', async (_family, web) => {
@@ -203,6 +222,8 @@ describe.sequential.each(MODES)('rules of HTTP in mode %s', (mode) => {
       expect(await world.agent('near').ask({ url, timeout: 2000 })).toMatchObject({ status: 200 });
     }
     expect(network()).toEqual(untouched);
+    // Not even sockets that wait for the last packets of what is closed, bound to a device by its number.
+    expect(world.inside('ss', '-Htan')).not.toContain('%');
   });
 });
 

@@ -9,6 +9,8 @@ export interface Request {
   readonly headers?: Readonly<Record<string, string>>;
   /** Milliseconds. */
   readonly timeout?: number;
+  /** That the connection is from. Default: one that the kernel chooses. */
+  readonly localPort?: number;
 }
 
 /** An answer, or the error that there was instead. */

@@ -66,8 +66,8 @@ function plain(address = '') {
 }
 
 /** By a connection of its own, unless `agent` has one. */
-async function ask({ url, method = 'GET', send = 0, headers = {}, agent = false, timeout = 5000 }) {
-  const request = http.request(url, { method, headers, agent, timeout });
+async function ask({ url, method = 'GET', send = 0, agent = false, timeout = 5000, ...rest }) {
+  const request = http.request(url, { method, agent, timeout, ...rest });
   request.on('timeout', () => request.destroy(new Error('timeout')));
   // After the response its body tells.
   request.on('error', () => undefined);
