@@ -17,8 +17,8 @@ const MOST = 128;
 /** What changes for identities that nobody has yet. */
 export interface Admitted {
   readonly changes: readonly VerdictChange[];
-  /** With them among the identities. */
-  readonly before: Compiled;
+  /** With them among the identities; absent where there was no program. */
+  readonly before?: Compiled;
   readonly after: Compiled;
   /** By number: `whoever is {app=q} (nobody yet)`. */
   readonly names: ReadonlyMap<number, string>;
@@ -30,13 +30,18 @@ export interface Admitted {
  * Compares two programs for everybody whom selectors of their policies could admit, as far as policies
  * that differ select or name them. Undefined where no policy differs. Prefixes and named ports of whoever
  * comes are not looked at: no selector says where he is.
+ * @param before undefined for a node without a program, where nobody is connected
  */
-export function admittedBetween(before: Compiled, after: Compiled): Admitted | undefined {
-  if (hasSamePolicies(before, after)) return undefined;
-  const [was, is] = [before, after].map(parsedOf) as [ParsedPolicy[], ParsedPolicy[]];
+export function admittedBetween(
+  before: Compiled | undefined,
+  after: Compiled,
+): Admitted | undefined {
+  if (before !== undefined && hasSamePolicies(before, after)) return undefined;
+  const was = before === undefined ? [] : parsedOf(before);
+  const is = parsedOf(after);
   const changed = [...beyond(was, is), ...beyond(is, was)];
   const isNodeSame =
-    before.node.enforcement === after.node.enforcement && before.node.audit === after.node.audit;
+    before?.node.enforcement === after.node.enforcement && before?.node.audit === after.node.audit;
   if (changed.length === 0 && isNodeSame) return undefined;
   const selectors = distinct([...was, ...is].flatMap(selectorsOf));
   const places = new Map(selectors.map((selector, n) => [selectorKey(selector), n]));
@@ -59,12 +64,14 @@ export function admittedBetween(before: Compiled, after: Compiled): Admitted | u
     names.set(id, text === '' ? 'anybody else (nobody yet)' : `whoever is ${text} (nobody yet)`);
     return [{ id, labels: witness.labels }];
   });
-  const [old, now] = [compileWith(before, nobody), compileWith(after, nobody)];
-  const changes = admittedDelta(old.policy, now.policy, new Set(names.keys()), [
-    before.node.audit === true,
+  const now = compileWith(after, nobody);
+  const old = before === undefined ? undefined : compileWith(before, nobody);
+  const changes = admittedDelta(old?.policy ?? null, now.policy, new Set(names.keys()), [
+    before?.node.audit === true,
     after.node.audit === true,
   ]);
-  return { changes, before: old, after: now, names, isComplete };
+  const rest = { changes, after: now, names, isComplete };
+  return old === undefined ? rest : { ...rest, before: old };
 }
 
 /** Looked at first because it is quick: most plans change no policy. */
@@ -123,9 +130,12 @@ function distinct(selectors: readonly SelectorSpec[]): SelectorSpec[] {
 }
 
 /** Of endpoints, that neither program gives to anybody. */
-function* freeNumbers(before: Compiled, after: Compiled): Generator<number, undefined> {
+function* freeNumbers(
+  before: Compiled | undefined,
+  after: Compiled,
+): Generator<number, undefined> {
   for (let id = CLUSTER_IDENTITY_MAX; id >= 256; id--) {
-    if (!before.policy.classes.has(id) && !after.policy.classes.has(id)) yield id;
+    if (before?.policy.classes.has(id) !== true && !after.policy.classes.has(id)) yield id;
   }
   return undefined;
 }

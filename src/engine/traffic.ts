@@ -28,17 +28,38 @@ export function trafficLines(
 ): TrafficLine[] {
   const sides = { before, applied, after };
   const lines = linesOf(verdictDelta(before, after.policy), sides);
-  // From nothing everything is new: then only those who exist are told of.
-  if (before === null || !isProgram(applied) || !isProgram(after)) return lines;
-  const admitted = admittedBetween(applied, after);
+  if (before !== null && !isProgram(applied)) return lines;
+  const former = before === null ? undefined : applied;
+  if (!isProgram(after) || !(former === undefined || isProgram(former))) return lines;
+  const admitted = admittedBetween(former, after);
   if (admitted === undefined) return lines;
   const { changes, names, isComplete } = admitted;
   const theirs = {
-    before: admitted.before.policy,
+    before: admitted.before?.policy ?? null,
     applied: admitted.before,
     after: admitted.after,
   };
-  return [...lines, ...linesOf(changes, theirs, names), ...(isComplete ? [] : [NOT_ALL])];
+  const all = linesOf(changes, theirs, names);
+  const others = before === null ? beyondThose(lines, all) : all;
+  return [...lines, ...others, ...(isComplete ? [] : [NOT_ALL])];
+}
+
+/**
+ * Of what opens for people who do not exist, what rules open that is not told of somebody who does: from
+ * nothing everything is new, for everybody whom no policy isolates.
+ */
+function beyondThose(told: readonly TrafficLine[], lines: readonly TrafficLine[]): TrafficLine[] {
+  const textOf = (line: TrafficLine, end: 'from' | 'to'): string =>
+    JSON.stringify([end, line[end], line.what, line.causes, line.note]);
+  const known = new Set(told.flatMap((line) => [textOf(line, 'from'), textOf(line, 'to')]));
+  return lines.filter(
+    (line) =>
+      line.causes !== undefined && !known.has(textOf(line, isNobody(line.from) ? 'to' : 'from')),
+  );
+}
+
+function isNobody(who: string): boolean {
+  return who.includes('(nobody yet)');
 }
 
 const NOT_ALL: TrafficLine = {

@@ -5,18 +5,18 @@ import { groupPeers, seatKey, seatOf, type PeerGroup, type Seats } from './group
 /**
  * What {@link verdictDelta} is for those who exist, for identities that nobody has yet: as peers, and as
  * endpoints of this node. What is said of somebody who exists, for the same reason, is not said again.
- * @param before with `nobody` among its identities and subjects
+ * @param before with `nobody` among its identities and subjects; `null` is a node without any policy
  * @param after with them, too
  * @param nobody numbers that only they have
  * @param isAudited whether an endpoint that comes would only be audited, before and after
  */
 export function admittedDelta(
-  before: PolicyView,
+  before: PolicyView | null,
   after: PolicyView,
   nobody: ReadonlySet<number>,
   isAudited: readonly [before: boolean, after: boolean],
 ): VerdictChange[] {
-  const present = groupPeers(without(before, nobody), without(after, nobody));
+  const present = groupPeers(before && without(before, nobody), without(after, nobody));
   const taken = new Set(present.map(({ seats }) => seatKey(seats)));
   const absent = [...nobody].flatMap((id) =>
     seatsOf(before, after, id, isAudited).flatMap((seats): PeerGroup[] => {
@@ -27,6 +27,8 @@ export function admittedDelta(
     }),
   );
   const compare = comparePairs(before, after);
+  // From nothing each direction that is judged changes: who is elsewhere is judged in one, who is here in both.
+  const textOf = before === null ? textOfWhat : textOfChange;
   const likeness = { byClass: groupBy(present, classKey), bySet: groupBy(present, setKey) };
   const everybody = [...present, ...absent];
   const isAbsent = new Set(absent);
@@ -34,7 +36,7 @@ export function admittedDelta(
   const add = (from: PeerGroup, to: PeerGroup): void => {
     for (const change of compare(from, to)) {
       const ends = (['from', 'to'] as const).filter((end) => isAbsent.has(change[end]));
-      if (!ends.some((end) => isSaid(change, end, likeness, compare))) changes.push(change);
+      if (!ends.some((end) => isSaid(change, end, likeness, compare, textOf))) changes.push(change);
     }
   };
   for (const one of absent) {
@@ -51,7 +53,7 @@ export function admittedDelta(
 
 /** Elsewhere, and here. */
 function seatsOf(
-  before: PolicyView,
+  before: PolicyView | null,
   after: PolicyView,
   id: number,
   [was, is]: readonly [boolean, boolean],
@@ -87,6 +89,7 @@ function isSaid(
   end: 'from' | 'to',
   { byClass, bySet }: Likeness,
   compare: ReturnType<typeof comparePairs>,
+  textOf: (change: VerdictChange) => string,
 ): boolean {
   const { from, to, directions } = change;
   const mine = change[end];
@@ -104,8 +107,12 @@ function isSaid(
   });
 }
 
-function textOf({ kind, ports, directions, filters, audited }: VerdictChange): string {
-  return JSON.stringify([kind, ports, directions, filters, audited]);
+function textOfWhat({ kind, ports, filters, audited }: VerdictChange): string {
+  return JSON.stringify([kind, ports, filters, audited]);
+}
+
+function textOfChange(change: VerdictChange): string {
+  return JSON.stringify([textOfWhat(change), change.directions]);
 }
 
 function classKey({ seats }: PeerGroup): string {

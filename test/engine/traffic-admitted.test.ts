@@ -66,8 +66,9 @@ const PORT_81 = { ports: [{ port: 81, protocol: 'TCP' as const }] };
 
 type Compiled = ReturnType<typeof compile>;
 
-function said(before: Compiled, after: Compiled, isApplied = true): string[] {
-  return trafficLines(before.policy, isApplied ? before : undefined, after).map((line) =>
+function said(before: Compiled | null, after: Compiled, isApplied = true): string[] {
+  const applied = isApplied ? (before ?? undefined) : undefined;
+  return trafficLines(before?.policy ?? null, applied, after).map((line) =>
     [line.change, line.from, '>', line.to, line.what, whyText(line)].join(' '),
   );
 }
@@ -119,6 +120,17 @@ describe('traffic of those whom nobody is', () => {
   it('is not guessed where the program before is not known', () => {
     const [narrow, wide] = [compile([from(app('a'), 8)]), compile([from(notIn('b'), 9)])];
     expect(said(narrow, wide, false)).toEqual([]);
+  });
+
+  it('is told by the first plan of rules that are about nobody else', () => {
+    const isNobody = (line: string) => line.includes('(nobody yet)');
+    const toGhost = from(app('a'), 20, app('ghost'));
+    const both = compile([from(app('ghost'), 8), { ...toGhost, name: 'to-ghost' }]);
+    expect(said(null, both).filter(isNobody)).toEqual([
+      'allow whoever is {app=ghost} (nobody yet) > {app=b} 80/TCP b.ts:8',
+      'allow {app=a} > whoever is {app=ghost} (nobody yet) 80/TCP b.ts:20',
+    ]);
+    expect(said(null, compile([from(app('a'), 8)])).filter(isNobody)).toEqual([]);
   });
 
   it('counts as audited where every endpoint of the node is', () => {

@@ -9,11 +9,18 @@ const WEBSOCKET = [
   'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
 ];
 
-/** Connects, and says nothing yet. */
+/**
+ * Those that the kernel does not choose from. It may give connections to a service and to the service's
+ * back-end the same port, and to the back-end they are one: see ARCHITECTURE, Services.
+ */
+const [FIRST_PORT, PORTS] = [61_000, 4000];
+let opened = 0;
+
+/** Connects from a port that no other connection here has, and says nothing yet. */
 function knock(url) {
   const { hostname, port } = new URL(url);
-  const socket = connect({ host: hostname.replace(/[[\]]/g, ''), port: Number(port || 80) });
-  return socket;
+  const localPort = FIRST_PORT + (opened++ % PORTS);
+  return connect({ host: hostname.replace(/[[\]]/g, ''), port: Number(port || 80), localPort });
 }
 
 /** Asks once, and reads for as long as there is something to read. */
