@@ -94,6 +94,13 @@ export const CLAIMS: readonly Claim[] = [
       ...{ benchmark: PROXY, name: name as RegExp, workload: MODES, peer },
     })),
   ),
+  ...[
+    ['requests a second, a connection each', /^connections by HTTP/],
+    ['connections a second, opened and closed', /^connections opened/],
+  ].map(([what, name]) => ({
+    what: `HTTP through the proxy: ${String(what)}`,
+    ...{ benchmark: PROXY, name: name as RegExp, workload: /mode socket, firewall/, peer: /fire/ },
+  })),
   ...['nat', 'tproxy', 'socket'].map((mode) => ({
     what: `HTTP through the proxy, mode ${mode}: mean time of a request`,
     ...{ benchmark: PROXY, name: /^mean time of one: requests/, peer: /without a rule/ },

@@ -11,7 +11,14 @@ import { textbook } from './textbook.js';
 const MODES = ['nat', 'tproxy', 'socket'] as const;
 const MANY = 200;
 const many = (mode: (typeof MODES)[number]) => `${mode}, ${String(MANY)} listeners` as const;
-const SETUPS = ['direct', ...MODES, many('tproxy'), many('socket'), 'textbook'] as const;
+/** Rules of a firewall that the node has of its own. */
+const RULES = 100;
+const walled = (mode: (typeof MODES)[number]) =>
+  `${mode}, firewall of ${String(RULES)} rules` as const;
+const SETUPS = [
+  ...(['direct', ...MODES, many('tproxy'), many('socket')] as const),
+  ...([walled('tproxy'), walled('socket'), 'textbook'] as const),
+] as const;
 type Setup = (typeof SETUPS)[number];
 
 const PEERS: Partial<Record<Setup, string>> = {
@@ -57,6 +64,7 @@ export async function run(): Promise<Row[]> {
       const endpoints = [node.endpoint('client', '10.8.0.11'), node.endpoint('server', SERVER)];
       const count = setup.endsWith('listeners') ? MANY : 1;
       await node.apply(await node.plan(endpoints, policies(mode === undefined ? 0 : count)));
+      if (setup.endsWith('rules')) node.addFirewall(RULES);
       servers.push(await serve(program, node.netns('server')));
       clients.set(setup, { netns: node.netns('client'), address: SERVER });
     }
@@ -118,6 +126,7 @@ function measure(program: string, clients: ReadonlyMap<Setup, Client>, load: Loa
     row('1/s', 'socket', 'nat'),
     row('1/s', 'socket', 'textbook'),
     row('1/s', many('socket'), many('tproxy'), load === 'keep' ? undefined : 1.3),
+    row('1/s', walled('socket'), walled('tproxy'), load === 'keep' ? undefined : 1.3),
     ...MODES.map((mode) => row('s', mode, 'direct')),
     row('s', 'socket', 'tproxy'),
   ];

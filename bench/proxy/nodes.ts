@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { apply } from '../../src/apply/apply.js';
@@ -39,6 +40,20 @@ export class BenchNode {
   endpoint(app: string, address: string, name = app): EndpointSpec {
     const { name: node } = this.#kernel;
     return { origin, name, node, labels: { app }, addresses: [address], netns: this.netns(name) };
+  }
+
+  /** As a node of a cluster has it: a firewall of so many rules, about others, in front of all that it sends and gets. */
+  addFirewall(rules: number): void {
+    const chain = (hook: string): string => {
+      const about = Array.from({ length: rules }, (_, i) => {
+        const address = `172.16.${String(i >> 8)}.${String(i & 0xff)}`;
+        return `ip saddr ${address} tcp dport ${String(1024 + i)} drop`;
+      });
+      return `chain ${hook} { type filter hook ${hook} priority 0; policy accept; ${about.join('; ')}; }`;
+    };
+    const input = `table inet firewall { ${['input', 'output', 'forward'].map(chain).join('\n')}\n}`;
+    const inside = [`--net=/run/netns/${this.#kernel.name}`];
+    execFileSync('nsenter', [...inside, 'nft', '-f', '-'], { input });
   }
 
   /** What is to be done so that this is so. */
