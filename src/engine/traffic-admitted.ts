@@ -130,10 +130,7 @@ function distinct(selectors: readonly SelectorSpec[]): SelectorSpec[] {
 }
 
 /** Of endpoints, that neither program gives to anybody. */
-function* freeNumbers(
-  before: Compiled | undefined,
-  after: Compiled,
-): Generator<number, undefined> {
+function* freeNumbers(before: Compiled | undefined, after: Compiled): Generator<number, undefined> {
   for (let id = CLUSTER_IDENTITY_MAX; id >= 256; id--) {
     if (before?.policy.classes.has(id) !== true && !after.policy.classes.has(id)) yield id;
   }
