@@ -41,7 +41,7 @@ export function admittedBetween(
   const is = parsedOf(after);
   const changed = [...beyond(was, is), ...beyond(is, was)];
   const isNodeSame =
-    before?.node.enforcement === after.node.enforcement && before?.node.audit === after.node.audit;
+    before?.node.enforcement === after.node.enforcement && before.node.audit === after.node.audit;
   if (changed.length === 0 && isNodeSame) return undefined;
   const selectors = distinct([...was, ...is].flatMap(selectorsOf));
   const places = new Map(selectors.map((selector, n) => [selectorKey(selector), n]));

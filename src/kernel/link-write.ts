@@ -1,8 +1,8 @@
 import { PlumbError } from '../model/error.js';
+import { closeConnectionsOf } from '../proxy/connections.js';
 import { IFINDEX_BASE } from '../state/layout.js';
 import { proxyWays } from '../state/proxy-names.js';
 import type { Attributes } from '../state/state.js';
-import { closeConnectionsOf } from './connections.js';
 import { failedWith } from './errno.js';
 import { netnsPath } from './instance.js';
 import { clsactOf, DRIVERS } from './link.js';
@@ -19,7 +19,8 @@ const CLSACT = 0xffff_fff1;
 const QUIET = { addrGenMode: 'none' } as const;
 
 /** In the node's own namespace the proxy's sockets are bound to these. */
-const PROXY_DEVICES = new Set(Object.values(proxyWays('tproxy')).map(({ inside }) => inside));
+const { egress, ingress } = proxyWays('tproxy');
+const PROXY_DEVICES: ReadonlySet<string> = new Set([egress.inside, ingress.inside]);
 
 /** Makes a link with everything that belongs to it. One of ours that is there already is made to fit. */
 export async function createLink(context: WriteContext, link: LinkAttributes): Promise<void> {

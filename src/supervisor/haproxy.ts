@@ -9,7 +9,7 @@ import { wayVariables } from '../proxy/haproxy/common.js';
 import { setFollowed } from '../proxy/haproxy/followed.js';
 import { isReady } from '../proxy/haproxy/ready.js';
 import type { RedirectMode } from '../state/proxy-names.js';
-import { inNetns } from '../kernel/in-netns.js';
+import { inNetns } from '../proxy/in-netns.js';
 
 /** What one HAProxy is started with. */
 export interface HaproxyRun {

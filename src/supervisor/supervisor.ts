@@ -10,7 +10,7 @@ import { proxy } from '../state/kinds/proxy.js';
 import { PROXY_VERSION } from '../state/proxy-names.js';
 import type { Attributes, ListenerSpec } from '../state/state.js';
 import { complain } from './complain.js';
-import { closeConnections } from '../kernel/connections.js';
+import { closeConnections } from '../proxy/connections.js';
 import { DNS } from './dns.js';
 import { Haproxy } from './haproxy.js';
 import { Names } from './names.js';
