@@ -1,4 +1,5 @@
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { open, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { PlumbError } from '../model/error.js';
@@ -29,19 +30,36 @@ export function lockPathOf(program: string): string {
   return join(dirname(program), 'plumb.lock.json');
 }
 
-/** An absent file is an empty lock. @throws PlumbError PLB_LOCK_FILE when it cannot be understood. */
+/** The directory may be somebody else's, whom a link would let choose what root reads, or a pipe keep it waiting. */
+const ITSELF = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+
+/**
+ * An absent file is an empty lock.
+ * @throws PlumbError PLB_LOCK_FILE when it cannot be understood, or is a link or no ordinary file.
+ */
 export async function readLock(path: string): Promise<IdentityLock> {
   let text: string;
   try {
-    text = await readFile(path, 'utf8');
+    text = await textOf(path);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return EMPTY_LOCK;
-    throw lockError(path, error);
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return EMPTY_LOCK;
+    throw lockError(path, code === 'ELOOP' ? new Error('it is a link', { cause: error }) : error);
   }
   try {
     return schema.parse(JSON.parse(text));
   } catch (error) {
     throw lockError(path, error);
+  }
+}
+
+async function textOf(path: string): Promise<string> {
+  const file = await open(path, ITSELF);
+  try {
+    if (!(await file.stat()).isFile()) throw new Error('it is no ordinary file');
+    return await file.readFile('utf8');
+  } finally {
+    await file.close();
   }
 }
 
