@@ -1,6 +1,6 @@
 import { CLUSTER_IDENTITY_MAX, type Identity } from '../model/identity.js';
 import type { SelectorSpec } from '../model/program.js';
-import { selectorKey, selectorLabelKeys } from '../model/selector.js';
+import { matchesSelector, selectorKey, selectorLabelKeys } from '../model/selector.js';
 import { hasNamedPorts } from '../policy/named-ports.js';
 import { asksForReserved } from '../policy/peers.js';
 import { rulesKey } from '../policy/rule-keys.js';
@@ -30,7 +30,8 @@ export interface Admitted {
  * Compares two programs for everybody whom selectors of their policies could admit, as far as policies
  * that differ select or name them. Undefined where no policy differs. Prefixes and named ports of whoever
  * comes are not looked at: no selector says where he is.
- * @param before undefined for a node without a program, where nobody is connected
+ * @param before undefined for a node without a program, where nobody is connected: then everything is new, and
+ * only those are looked at whom selectors of nobody could admit
  */
 export function admittedBetween(
   before: Compiled | undefined,
@@ -47,14 +48,12 @@ export function admittedBetween(
   const places = new Map(selectors.map((selector, n) => [selectorKey(selector), n]));
   // A rule about any peer concerns everybody.
   const isAbout = changed.some(({ rules }) => rules.some(({ peers }) => peers === undefined));
-  const wanted = changed
-    .flatMap(selectorsOf)
-    .flatMap((selector) => places.get(selectorKey(selector)) ?? []);
-  const { witnesses, isComplete } = witnessesOf(
-    selectors,
-    MOST,
-    isNodeSame && !isAbout ? wanted : undefined,
-  );
+  const named =
+    before === undefined ? selectors.filter(isOfNobody(after)) : changed.flatMap(selectorsOf);
+  if (before === undefined && named.length === 0) return undefined;
+  const wanted = named.flatMap((selector) => places.get(selectorKey(selector)) ?? []);
+  const isWanted = before === undefined || (isNodeSame && !isAbout);
+  const { witnesses, isComplete } = witnessesOf(selectors, MOST, isWanted ? wanted : undefined);
   const free = freeNumbers(before, after);
   const names = new Map<number, string>();
   const nobody = witnesses.flatMap((witness): Identity[] => {
@@ -127,6 +126,12 @@ function distinct(selectors: readonly SelectorSpec[]): SelectorSpec[] {
   return [...byKey.values()].sort(
     (a, b) => selectorLabelKeys(a).length - selectorLabelKeys(b).length,
   );
+}
+
+/** Whether a selector matches nobody who exists. */
+function isOfNobody({ policy }: Compiled): (selector: SelectorSpec) => boolean {
+  const { identities } = policy;
+  return (selector) => !identities.some(({ labels }) => matchesSelector(selector, labels));
 }
 
 /** Of endpoints, that neither program gives to anybody. */
