@@ -31,6 +31,8 @@ export async function textbook(name: string, port: number, directory: string): P
     writeFileSync(config, configuration());
     const child = spawn('nsenter', [...inside, 'haproxy', '-db', '-f', config], {
       stdio: ['ignore', 'ignore', 'inherit'],
+      // In a session of its own, as plumb's is: the scheduler gives each a share of its own (autogroup).
+      detached: true,
       env: {
         ...process.env,
         PLUMB_HAPROXY_SOCKET: join(directory, `${name}.sock`),
