@@ -40,20 +40,16 @@ export function admittedBetween(
   if (before !== undefined && hasSamePolicies(before, after)) return undefined;
   const was = before === undefined ? [] : parsedOf(before);
   const is = parsedOf(after);
-  const changed = [...beyond(was, is), ...beyond(is, was)];
-  const isNodeSame =
-    before?.node.enforcement === after.node.enforcement && before.node.audit === after.node.audit;
-  if (changed.length === 0 && isNodeSame) return undefined;
   const selectors = distinct([...was, ...is].flatMap(selectorsOf));
+  const wanted =
+    before === undefined ? selectors.filter(isOfNobody(after)) : concerned(before, after, was, is);
+  if (wanted?.length === 0) return undefined;
   const places = new Map(selectors.map((selector, n) => [selectorKey(selector), n]));
-  // A rule about any peer concerns everybody.
-  const isAbout = changed.some(({ rules }) => rules.some(({ peers }) => peers === undefined));
-  const named =
-    before === undefined ? selectors.filter(isOfNobody(after)) : changed.flatMap(selectorsOf);
-  if (before === undefined && named.length === 0) return undefined;
-  const wanted = named.flatMap((selector) => places.get(selectorKey(selector)) ?? []);
-  const isWanted = before === undefined || (isNodeSame && !isAbout);
-  const { witnesses, isComplete } = witnessesOf(selectors, MOST, isWanted ? wanted : undefined);
+  const { witnesses, isComplete } = witnessesOf(
+    selectors,
+    MOST,
+    wanted?.flatMap((selector) => places.get(selectorKey(selector)) ?? []),
+  );
   const free = freeNumbers(before, after);
   const names = new Map<number, string>();
   const nobody = witnesses.flatMap((witness): Identity[] => {
@@ -126,6 +122,21 @@ function distinct(selectors: readonly SelectorSpec[]): SelectorSpec[] {
   return [...byKey.values()].sort(
     (a, b) => selectorLabelKeys(a).length - selectorLabelKeys(b).length,
   );
+}
+
+/** Selectors of what differs: whom it could concern. Undefined for everybody. */
+function concerned(
+  before: Compiled,
+  after: Compiled,
+  was: readonly ParsedPolicy[],
+  is: readonly ParsedPolicy[],
+): SelectorSpec[] | undefined {
+  const isNodeSame =
+    before.node.enforcement === after.node.enforcement && before.node.audit === after.node.audit;
+  const changed = [...beyond(was, is), ...beyond(is, was)];
+  // A rule about any peer concerns everybody.
+  const isAbout = changed.some(({ rules }) => rules.some(({ peers }) => peers === undefined));
+  return isNodeSame && !isAbout ? changed.flatMap(selectorsOf) : undefined;
 }
 
 /** Whether a selector matches nobody who exists. */

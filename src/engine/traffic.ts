@@ -40,26 +40,9 @@ export function trafficLines(
     after: admitted.after,
   };
   const all = linesOf(changes, theirs, names);
-  const others = before === null ? beyondThose(lines, all) : all;
-  return [...lines, ...others, ...(isComplete ? [] : [NOT_ALL])];
-}
-
-/**
- * Of what opens for people who do not exist, what rules open that is not told of somebody who does: from
- * nothing everything is new, for everybody whom no policy isolates.
- */
-function beyondThose(told: readonly TrafficLine[], lines: readonly TrafficLine[]): TrafficLine[] {
-  const textOf = (line: TrafficLine, end: 'from' | 'to'): string =>
-    JSON.stringify([end, line[end], line.what, line.causes, line.note]);
-  const known = new Set(told.flatMap((line) => [textOf(line, 'from'), textOf(line, 'to')]));
-  return lines.filter(
-    (line) =>
-      line.causes !== undefined && !known.has(textOf(line, isNobody(line.from) ? 'to' : 'from')),
-  );
-}
-
-function isNobody(who: string): boolean {
-  return who.includes('(nobody yet)');
+  // From nothing everything is new, also for everybody whom no policy isolates: only what rules do is told.
+  const told = before === null ? all.filter(({ causes }) => causes !== undefined) : all;
+  return [...lines, ...told, ...(isComplete ? [] : [NOT_ALL])];
 }
 
 const NOT_ALL: TrafficLine = {

@@ -8,8 +8,8 @@ import { PlumbError } from '../model/error.js';
 import { wayVariables } from '../proxy/haproxy/common.js';
 import { setFollowed } from '../proxy/haproxy/followed.js';
 import { isReady } from '../proxy/haproxy/ready.js';
-import type { RedirectMode } from '../state/proxy-names.js';
 import { inNetns } from '../proxy/in-netns.js';
+import type { RedirectMode } from '../state/proxy-names.js';
 
 /** What one HAProxy is started with. */
 export interface HaproxyRun {

@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { netnsPath } from '../kernel/instance.js';
+import { closeConnections } from '../proxy/connections.js';
 import { proxyDirectory, type SupervisorOptions } from '../proxy/control.js';
 import { parseAccessLine } from '../proxy/haproxy/access.js';
 import { haproxyConfig } from '../proxy/haproxy/config.js';
@@ -10,7 +11,6 @@ import { proxy } from '../state/kinds/proxy.js';
 import { PROXY_VERSION } from '../state/proxy-names.js';
 import type { Attributes, ListenerSpec } from '../state/state.js';
 import { complain } from './complain.js';
-import { closeConnections } from '../proxy/connections.js';
 import { DNS } from './dns.js';
 import { Haproxy } from './haproxy.js';
 import { Names } from './names.js';

@@ -27,8 +27,6 @@ export function admittedDelta(
     }),
   );
   const compare = comparePairs(before, after);
-  // From nothing each direction that is judged changes: who is elsewhere is judged in one, who is here in both.
-  const textOf = before === null ? textOfWhat : textOfChange;
   const likeness = { byClass: groupBy(present, classKey), bySet: groupBy(present, setKey) };
   const everybody = [...present, ...absent];
   const isAbsent = new Set(absent);
@@ -36,7 +34,7 @@ export function admittedDelta(
   const add = (from: PeerGroup, to: PeerGroup): void => {
     for (const change of compare(from, to)) {
       const ends = (['from', 'to'] as const).filter((end) => isAbsent.has(change[end]));
-      if (!ends.some((end) => isSaid(change, end, likeness, compare, textOf))) changes.push(change);
+      if (!ends.some((end) => isSaid(change, end, likeness, compare))) changes.push(change);
     }
   };
   for (const one of absent) {
@@ -89,7 +87,6 @@ function isSaid(
   end: 'from' | 'to',
   { byClass, bySet }: Likeness,
   compare: ReturnType<typeof comparePairs>,
-  textOf: (change: VerdictChange) => string,
 ): boolean {
   const { from, to, directions } = change;
   const mine = change[end];
@@ -107,12 +104,8 @@ function isSaid(
   });
 }
 
-function textOfWhat({ kind, ports, filters, audited }: VerdictChange): string {
-  return JSON.stringify([kind, ports, filters, audited]);
-}
-
-function textOfChange(change: VerdictChange): string {
-  return JSON.stringify([textOfWhat(change), change.directions]);
+function textOf({ kind, ports, directions, filters, audited }: VerdictChange): string {
+  return JSON.stringify([kind, ports, directions, filters, audited]);
 }
 
 function classKey({ seats }: PeerGroup): string {
