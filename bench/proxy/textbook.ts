@@ -61,7 +61,7 @@ function tableFor(port: number): string {
 /** Ours, but for how it gets its connections. */
 function configuration(): string {
   const rules = [{ rule: { method: 'GET', path: '/v1/.*' }, origins: [] }];
-  return haproxyConfig([{ id: 1, protocol: 'http', direction: 'ingress', rules }])
+  return haproxyConfig([{ id: 1, protocol: 'http', direction: 'ingress', rules }], 'tproxy')
     .replace(/bind "[^"]*"/, `bind :${String(PROXY_PORT)} transparent`)
     .replaceAll(/ interface "[^"]*"/g, '');
 }

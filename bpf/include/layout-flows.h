@@ -34,8 +34,9 @@ enum listener_bits {
   /* Of a flow's listener: it is the opener's egress policy that asks for it. */
   LISTENER_EGRESS = 0x40000000,
   LISTENER_ID = 0x3fffffff,
-  /* In plumb_listeners: the socket for UDP. */
+  /* In plumb_listeners: the socket for UDP, and that of the proxy's second thread. */
   LISTENER_UDP = 0x80000000,
+  LISTENER_SECOND = 0x40000000,
 };
 
 struct plumb_fragment_key {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "addr.h"
+#include "threads.h"
 #include "conntrack.h"
 
 #define FAMILY_IPV4 2
@@ -34,8 +35,8 @@ static __always_inline struct bpf_sock *listener_of(const struct plumb_tuple *tu
 
   if (!flow || flow->fromB != sourceIsB || !flow->listener) return 0;
   __u32 listener = flow->listener & LISTENER_ID;
-  if (tuple->protocol == UDP) listener |= LISTENER_UDP;
-  struct bpf_sock *socket = bpf_map_lookup_elem(&plumb_listeners, &listener);
+  struct bpf_sock *socket =
+      tuple->protocol == UDP ? socket_at(listener | LISTENER_UDP) : socket_of_thread(listener);
   if (!socket || socket->bound_dev_if == way) return socket;
   bpf_sk_release(socket);
   return 0;

@@ -48,6 +48,9 @@ export const LISTENER_EGRESS = 0x4000_0000;
 /** In plumb_listeners, beside a listener's id: its socket for UDP. */
 export const LISTENER_UDP = 0x8000_0000;
 
+/** In plumb_listeners, beside a listener's id: the socket of HAProxy's second thread (mode socket). */
+export const LISTENER_SECOND = 0x4000_0000;
+
 /** MAC of both ends of every way to the proxy: nobody else is on it. */
 export const PROXY_MAC = '02:70:6c:75:6d:62';
 

@@ -2,7 +2,7 @@
  * Counts what the proxy's processes do with the same listeners: one of another number is replaced, for
  * example after an upgrade.
  */
-export const PROXY_VERSION = 5;
+export const PROXY_VERSION = 6;
 
 /** How packets come to the proxy: see docs/l7.md. */
 export const REDIRECT_MODES = ['socket', 'tproxy', 'nat'] as const;

@@ -1,13 +1,17 @@
 import { closeSync } from 'node:fs';
 import { join } from 'node:path';
 import { BpfMap, transparentSocket } from '../kernel/native.js';
-import { LISTENER_UDP } from '../state/layout.js';
+import { isHaproxys } from '../proxy/haproxy/listeners.js';
+import { threadsWithSockets } from '../proxy/haproxy/threads.js';
+import { LISTENER_SECOND, LISTENER_UDP } from '../state/layout.js';
 import { proxyWays, type RedirectMode } from '../state/proxy-names.js';
 import type { ListenerSpec } from '../state/state.js';
 
 /** File descriptors of a listener's sockets; of UDP only where its protocol has it. */
 export interface ListenerSockets {
   readonly tcp: number;
+  /** That of HAProxy's second thread, where each has its own. */
+  readonly second?: number;
   readonly udp?: number;
 }
 
@@ -33,6 +37,12 @@ export class Sockets {
     return found;
   }
 
+  /** Those of TCP, by thread; see `threadsWithSockets`. */
+  ofThreads(id: number): number[] {
+    const { tcp, second } = this.of(id);
+    return second === undefined ? [tcp] : [tcp, second];
+  }
+
   /** From now on somebody else closes them. */
   give(id: number): ListenerSockets {
     this.#given.add(id);
@@ -53,10 +63,23 @@ export class Sockets {
         device: ways[direction].inside,
         mark: id,
       };
-      const tcp = await transparentSocket({ ...where, type: 'tcp' });
-      const udp =
-        protocol === 'dns' ? { udp: await transparentSocket({ ...where, type: 'udp' }) } : {};
-      this.#open.set(id, { tcp, ...udp });
+      const isThreaded = isHaproxys({ protocol }) && threadsWithSockets(this.mode) > 1;
+      const made: number[] = [];
+      const add = async (type: 'tcp' | 'udp'): Promise<number> => {
+        const fd = await transparentSocket({ ...where, type });
+        made.push(fd);
+        return fd;
+      };
+      try {
+        this.#open.set(id, {
+          tcp: await add('tcp'),
+          ...(isThreaded ? { second: await add('tcp') } : {}),
+          ...(protocol === 'dns' ? { udp: await add('udp') } : {}),
+        });
+      } catch (error) {
+        for (const fd of made) closeSync(fd);
+        throw error;
+      }
       opened.push(id);
     }
     return opened;
@@ -67,8 +90,9 @@ export class Sockets {
     const map = BpfMap.openPinned(join(this.maps, 'plumb_listeners'));
     try {
       const wanted = new Map<number, number>();
-      for (const [id, { tcp, udp }] of this.#open) {
+      for (const [id, { tcp, second, udp }] of this.#open) {
         wanted.set(id, tcp);
+        if (second !== undefined) wanted.set(id + LISTENER_SECOND, second);
         if (udp !== undefined) wanted.set(id + LISTENER_UDP, udp);
       }
       for (const [key, fd] of wanted) map.update(u32(key), u64(fd));
@@ -88,8 +112,8 @@ export class Sockets {
       const sockets = this.#open.get(id);
       this.#open.delete(id);
       if (this.#given.delete(id) || sockets === undefined) continue;
-      closeSync(sockets.tcp);
-      if (sockets.udp !== undefined) closeSync(sockets.udp);
+      const { tcp, second, udp } = sockets;
+      for (const fd of [tcp, second, udp]) if (fd !== undefined) closeSync(fd);
     }
   }
 }

@@ -203,8 +203,8 @@ export class Supervisor {
     const listeners = haproxyListeners(wanted.listeners);
     if (listeners.length === 0) return undefined;
     const run = {
-      config: haproxyConfig(listeners),
-      sockets: new Map(listeners.map(({ id }) => [id, sockets.of(id).tcp])),
+      config: haproxyConfig(listeners, wanted.mode),
+      sockets: new Map(listeners.map(({ id }) => [id, sockets.ofThreads(id)])),
     };
     const netns = this.#pathOf(wanted);
     const { isFollowed } = this.records;

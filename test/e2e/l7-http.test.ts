@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -83,10 +83,6 @@ describe.sequential('HTTP, gRPC, WebSocket and TLS by way of the proxy', () => {
   };
 
   const runDir = (): string => join(node.root, 'run', node.netns);
-  const haproxyPids = (): string[] =>
-    readdirSync(join(runDir(), 'proxy'))
-      .filter((file) => /^haproxy-.*\.pid$/.test(file))
-      .map((file) => readFileSync(join(runDir(), 'proxy', file), 'utf8'));
 
   beforeAll(async () => {
     mkdirSync(join(CHECKOUT, '.cache'), { recursive: true });
@@ -245,26 +241,26 @@ describe.sequential('HTTP, gRPC, WebSocket and TLS by way of the proxy', () => {
   });
 
   it('what HAProxy refuses is refused before anything changes, in its own words', async () => {
-    const pids = haproxyPids();
+    const pids = node.haproxyPids();
     expect(pids).toHaveLength(1);
     const { code, stderr } = await run('apply', program(TOO_LARGE), '--yes');
     expect(code).toBe(1);
     expect(stderr).toContain('PLB_HAPROXY');
     expect(stderr).toMatch(/\[ALERT\].*\(ab9\)\{1000\}.*regular expression is too large/);
-    expect(haproxyPids()).toEqual(pids);
+    expect(node.haproxyPids()).toEqual(pids);
     const { code: changes, stdout } = await run('plan', program(), '--detailed-exitcode');
     expect(changes, stdout).toBe(0);
   });
 
   it('rules and endpoints come while 20 connections carry requests, and an endpoint costs the proxy nothing', async () => {
-    const first = haproxyPids();
+    const first = node.haproxyPids();
     expect(first).toHaveLength(1);
     const loads = SERVERS.map((server) =>
       near.load({ url: `http://${server}:8080/chat`, concurrency: 10, keepAlive: true }),
     );
     await apply(program(OTHER));
     // The old one stays for as long as it has connections.
-    const newPids = (): string[] => haproxyPids().filter((pid) => !first.includes(pid));
+    const newPids = (): number[] => node.haproxyPids().filter((pid) => !first.includes(pid));
     const second = newPids();
     expect(second).toHaveLength(1);
 

@@ -1,5 +1,5 @@
 import { execFile, execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { PlumbProcess } from './plumb-process.js';
@@ -80,6 +80,14 @@ export class TestNode {
 
   pin(path: string): string {
     return join(this.root, 'bpf', this.netns, path);
+  }
+
+  /** Of those that run, also where they only finish what they have. */
+  haproxyPids(): number[] {
+    const directory = join(this.root, 'run', this.netns, 'proxy');
+    return readdirSync(directory)
+      .filter((file) => /^haproxy-.*\.pid$/.test(file))
+      .map((file) => Number(readFileSync(join(directory, file), 'utf8')));
   }
 
   async dispose(): Promise<void> {

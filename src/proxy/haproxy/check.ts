@@ -10,8 +10,11 @@ import type { ListenerSpec } from '../../state/state.js';
 import { wayVariables } from './common.js';
 import { haproxyConfig } from './config.js';
 import { haproxyListeners } from './listeners.js';
+import { cpuVariables, socketVariables } from './threads.js';
 
 const FD = 3;
+/** What the configurations of the modes differ in is more in this one. */
+const MODE = 'socket';
 
 /**
  * Has the HAProxy of this machine look at what it would be started with. Starts and changes nothing.
@@ -26,14 +29,15 @@ export async function checkHaproxy(listeners: readonly ListenerSpec[]): Promise<
   const server = createServer().listen(join(directory, 'socket'));
   try {
     await once(server, 'listening');
-    writeFileSync(path, haproxyConfig(own), { mode: 0o600 });
+    writeFileSync(path, haproxyConfig(own, MODE), { mode: 0o600 });
     const env: Record<string, string> = {
       PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
       PLUMB_HAPROXY_SOCKET: join(directory, 'admin'),
       PLUMB_FOLLOWED: 'false',
-      ...wayVariables('socket'),
+      ...wayVariables(MODE),
+      ...cpuVariables(),
     };
-    for (const { id } of own) env[`PLUMB_FD_${String(id)}`] = String(FD);
+    for (const { id } of own) for (const name of socketVariables(id, MODE)) env[name] = String(FD);
     await run(path, env, fdOf(server));
   } finally {
     server.close();

@@ -1,5 +1,6 @@
 import type { HTTPListener, TLSListener } from '../../model/l7.js';
 import { proxyWays, type RedirectMode } from '../../state/proxy-names.js';
+import { socketVariables } from './threads.js';
 
 type Listened = HTTPListener | TLSListener;
 
@@ -13,9 +14,17 @@ function wayVariable(direction: Listened['direction']): string {
   return `PLUMB_DEVICE_${direction.toUpperCase()}`;
 }
 
-export function frontend({ id }: Listened, mode: 'http' | 'tcp'): string[] {
-  const name = `l${String(id)}`;
-  return [`frontend ${name}`, `  mode ${mode}`, `  bind "fd@\${PLUMB_FD_${String(id)}}"`];
+export function frontend(
+  { id }: Listened,
+  protocol: 'http' | 'tcp',
+  redirectMode: RedirectMode,
+): string[] {
+  const variables = socketVariables(id, redirectMode);
+  const binds = variables.map((variable, i) => {
+    const thread = variables.length > 1 ? ` thread ${String(i + 1)}` : '';
+    return `  bind "fd@\${${variable}}"${thread}`;
+  });
+  return [`frontend l${String(id)}`, `  mode ${protocol}`, ...binds];
 }
 
 /**

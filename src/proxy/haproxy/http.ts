@@ -1,4 +1,5 @@
 import type { HeaderMatchSpec, HTTPListener, HTTPRuleSpec } from '../../model/l7.js';
+import type { RedirectMode } from '../../state/proxy-names.js';
 import { httpLogFormat } from './access.js';
 import { backend, frontend } from './common.js';
 import { UNLESS_FOLLOWED } from './followed.js';
@@ -10,12 +11,12 @@ const DENY_BODY = 'Access denied\n';
 export const ANYTHING = -1;
 
 /** Frontend and backends of HTTP/1.1 and HTTP/2 without TLS. */
-export function httpListener(listener: HTTPListener): string[] {
+export function httpListener(listener: HTTPListener, mode: RedirectMode): string[] {
   const { id, rules, denyBody = DENY_BODY } = listener;
   const name = `l${String(id)}`;
   const parts = rules.map(({ rule }, index) => ruleLines(rule, index));
   return [
-    ...frontend(listener, 'http'),
+    ...frontend(listener, 'http', mode),
     // While another process takes over, no request meets a connection that is just being closed.
     '  option idle-close-on-response',
     `  log-format ${httpLogFormat(id)}`,

@@ -2,7 +2,7 @@ import type { HTTPListener, TLSListener } from '../../model/l7.js';
 import type { ListenerSpec } from '../../state/state.js';
 
 /** Whether HAProxy runs a listener. */
-export function isHaproxys({ protocol }: ListenerSpec): boolean {
+export function isHaproxys({ protocol }: Pick<ListenerSpec, 'protocol'>): boolean {
   return protocol === 'http' || protocol === 'tls';
 }
 

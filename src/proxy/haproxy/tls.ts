@@ -1,20 +1,21 @@
 import { fqdnKey } from '../../model/fqdn.js';
 import type { TLSListener } from '../../model/l7.js';
 import type { FQDNSelectorSpec } from '../../model/program.js';
+import type { RedirectMode } from '../../state/proxy-names.js';
 import { tlsLogFormat } from './access.js';
 import { backend, frontend } from './common.js';
 import { UNLESS_FOLLOWED } from './followed.js';
 import { whole } from './quote.js';
 
 /** Lets connections through by the name that the client asks for; what it says is not decrypted. */
-export function tlsListener(listener: TLSListener): string[] {
+export function tlsListener(listener: TLSListener, mode: RedirectMode): string[] {
   const { id, rules } = listener;
   const choices = rules.map(
     ({ rule }, index) =>
       `  tcp-request content set-var(txn.rule) int(${String(index)}) if !{ var(txn.rule) -m found } { req.ssl_sni,lower -m reg -- ${whole(pattern(rule))} }`,
   );
   return [
-    ...frontend(listener, 'tcp'),
+    ...frontend(listener, 'tcp', mode),
     `  log-format ${tlsLogFormat(id)}`,
     '  tcp-request inspect-delay 5s',
     `  tcp-request content ${UNLESS_FOLLOWED}`,

@@ -39,7 +39,7 @@ interface Held {
 
 /**
  * HAProxy as the supervisor runs it, with the sockets that this process holds. The one thing that is not
- * as generated: nothing redirects packets here, so that there is no original destination; the lines of
+ * as generated, of a mode in which all threads have one socket: nothing redirects packets here, so that there is no original destination; the lines of
  * the server and of the source name a server on the loopback device instead.
  */
 export class HaproxyUnderTest {
@@ -77,7 +77,7 @@ export class HaproxyUnderTest {
     for (const { id } of listeners) await this.#open(id);
     const former = this.#current;
     const name = join(this.#directory, String(++this.#count));
-    const config = haproxyConfig(listeners)
+    const config = haproxyConfig(listeners, 'nat')
       .replace(/^ {2}source .*\n/gm, '')
       .replaceAll('server s 0.0.0.0', `server s 127.0.0.1:${String(this.server.port)}`);
     writeFileSync(`${name}.cfg`, config);
