@@ -21,9 +21,10 @@ __noinline int find_opener(struct run *run, struct packet *packet) {
   if (!run || !packet) return 0;
   __u8 isReply = run->tracking.isReply;
 
+  /* There is one at most: see supersede. The first is the most frequent. */
+  if (answers(run, packet, NO_FILTER)) return 1;
   if (answers(run, packet, INGRESS_FILTER)) return 1;
   if (answers(run, packet, EGRESS_FILTER)) return 1;
-  if (answers(run, packet, NO_FILTER)) return 1;
   run->tracking.tuple.opener = run->sender;
   run->tracking.isReply = isReply;
   return 0;
@@ -37,6 +38,8 @@ static __always_inline struct plumb_flow *find_run_flow(struct run *run, struct 
   struct plumb_flow *flow = find_flow(tracking, packet);
   if (!feature_proxy) return flow;
   if (flow && (!tracking->isReply || filter_of(flow->listener) == run->sender)) return flow;
+  /* What opens a flow answers none. */
+  if (is_opening(packet)) return flow;
   return find_opener(run, packet) ? find_flow(tracking, packet) : flow;
 }
 
