@@ -57,6 +57,31 @@ __noinline int decide_related(struct run *run, __u32 epoch, int isFromKnown) {
   return FORWARDED;
 }
 
+static __always_inline void forget_flow(const struct run *run) {
+  if (!bpf_map_delete_elem(&plumb_conntrack, &run->tracking.tuple)) count_one(FLOWS_REMOVED);
+}
+
+/* The proxy ends the connection with who opened it. */
+static __always_inline int is_reset_by_proxy(const struct run *run, const struct plumb_flow *flow) {
+  return run->packet.protocol == TCP && run->packet.tcpFlags & TCP_RST && run->tracking.isReply &&
+         flow->listener && run->sender == filter_of(flow->listener);
+}
+
+/*
+ * Where filtered traffic may not pass at all any more, whoever has a connection of it is told: the
+ * proxy has ended it, and says nothing else. Counted as a packet of a flow that is known.
+ */
+static __always_inline enum reason pass_reset(struct run *run, const struct plumb_flow *flow) {
+  struct judgement none = {.direction = run->judgement.direction};
+  enum reason reason = steer_by(run, flow->flags, flow->listener);
+
+  if (reason) return reason;
+  run->judgement = none;
+  translate_reply(run, flow);
+  forget_flow(run);
+  return FORWARDED;
+}
+
 /* Judges a packet whose flow is new, or older than the last change. */
 __noinline int decide_anew(struct run *run, __u32 epoch, int isKnown) {
   const struct plumb_config *config = config_of_node();
@@ -74,8 +99,9 @@ __noinline int decide_anew(struct run *run, __u32 epoch, int isKnown) {
     enum filter filtered = flow ? filter_behind(flow->flags) : run->sender;
     enum reason reason = judge_flow(run, packet, epoch, config, filtered);
     if (reason) {
-      if (flow && !bpf_map_delete_elem(&plumb_conntrack, &run->tracking.tuple))
-        count_one(FLOWS_REMOVED);
+      if (feature_proxy && flow && is_reset_by_proxy(run, flow)) return pass_reset(run, flow);
+      /* The proxy still has to tell its client. */
+      if (flow && !filter_of(flow->listener)) forget_flow(run);
       return reason;
     }
   }

@@ -117,4 +117,30 @@ describe('a connection that both sides filter', () => {
     expect(await send('from_egress_proxy', 'ep2', [AT.a, AT.b], THERE, 'S')).toBe(ACTION.drop);
     expect(datapath.events().map(({ reason }) => reason)).toEqual(['proxy-unavailable']);
   });
+
+  test('that may not be any more is cut off, but for the reset that tells its client', async () => {
+    const refs = [
+      ref(VERSION.a, 'egress', TABLE.open),
+      ref(VERSION.newA, 'egress', TABLE.open),
+      ref(VERSION.b, 'ingress', 21),
+      ref(VERSION.newB, 'ingress', TABLE.shut),
+    ];
+    await datapath.load({ ...filtered, refs });
+    const ask = (flags: string) => send('from_endpoint', 'ep0', [AT.a, AT.b], THERE, flags);
+    const answer = (flags: string) => send('from_ingress_proxy', 'ep3', [AT.b, AT.a], BACK, flags);
+    expect([await ask('S'), await answer('SA'), await ask('A')]).toEqual(
+      Array(3).fill(ACTION.redirect),
+    );
+    datapath.setEpoch(2, 1);
+    expect([await ask('A'), await answer('A'), await answer('FA')]).toEqual(
+      Array(3).fill(ACTION.drop),
+    );
+    // Nobody but the proxy, nor the proxy to anybody else.
+    expect(await send('from_endpoint', 'ep1', [AT.b, AT.a], BACK, 'RA')).toBe(ACTION.drop);
+    expect(await send('from_egress_proxy', 'ep2', [AT.b, AT.a], BACK, 'RA')).toBe(ACTION.drop);
+    expect(await send('from_ingress_proxy', 'ep3', [AT.a, AT.b], THERE, 'RA')).toBe(ACTION.drop);
+    expect(await answer('RA')).toBe(ACTION.redirect);
+    expect(await datapath.entries('plumb_conntrack')).toEqual([]);
+    expect(await answer('RA')).toBe(ACTION.drop);
+  });
 });

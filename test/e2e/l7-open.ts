@@ -90,6 +90,12 @@ function connectionsWith(netns: string, address: string): string[] {
     .filter((line) => line.includes(`${address}]:`));
 }
 
+/** Ends all that a server has open, as it would when nobody said anything any more for long enough. */
+export function endConnections(netns: string): void {
+  const command = ['ss', '-K', '-Htn', 'state', 'established', 'sport', '=', ':8080'];
+  execFileSync('nsenter', [`--net=/run/netns/${netns}`, ...command], { stdio: 'ignore' });
+}
+
 /** The port of a connection that a server has open with an address. */
 export function portOf(netns: string, address: string): number {
   const [line = ''] = connectionsWith(netns, address);

@@ -12,6 +12,8 @@ export interface L7Program {
   /** What `near` asks for. Default: `OWN`. */
   readonly egress?: string;
   readonly mode: 'socket' | 'tproxy' | 'nat';
+  /** What may be asked of `web`. Default: 8080. */
+  readonly port?: number;
 }
 
 export const OPEN = '{}';
@@ -26,7 +28,7 @@ const OWN = `{ rules: {
   denyBody: '⛔ stay at home\\n',
 } }`;
 
-export const program = ({ http, egress = OWN, mode }: L7Program): string => `
+export const program = ({ http, egress = OWN, mode, port = 8080 }: L7Program): string => `
 import { App, Cluster, Endpoint, NetworkPolicy, Node, Service, tcp } from 'plumbline';
 
 const app = new App();
@@ -60,8 +62,8 @@ const http = ${http};
 new NetworkPolicy(app, 'to-web', {
   endpointSelector: { matchLabels: { app: 'web' } },
   ingress: [
-    { fromEndpoints: [{}], toPorts: [{ ports: [tcp(8080)], ...http }] },
-    { fromEntities: ['host', 'remote-node', 'world'], toPorts: [{ ports: [tcp(8080)], ...http }] },
+    { fromEndpoints: [{}], toPorts: [{ ports: [tcp(${String(port)})], ...http }] },
+    { fromEntities: ['host', 'remote-node', 'world'], toPorts: [{ ports: [tcp(${String(port)})], ...http }] },
   ],
 });
 new NetworkPolicy(app, 'of-near', {

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { takeInventory } from '../kernel/inventory.js';
 import {
+  endConnections,
   expectNoConnections,
   OpenConnections,
   portOf,
@@ -206,6 +207,21 @@ describe.sequential.each(MODES)('rules of HTTP in mode %s', (mode) => {
       expect(await world.agent('far').ask(denied)).toMatchObject({ status: 200 });
       const out = { ...denied, url: `${web}/v2/status` };
       expect(await held(out)).toMatchObject({ status: 403, text: STAY });
+    }
+  });
+
+  it('that go where nothing else allows end what is open by them', async () => {
+    await world.apply(program);
+    // Of an answer that is under way some may be lost first; then the client takes no reset.
+    const kinds = ['waiting', 'talking', 'idle'] as const;
+    const open = await OpenConnections.open(world, ['web'], TO_WEB, kinds);
+    try {
+      await world.apply({ http: OPEN, mode, port: 8081 });
+      await open.expectToEnd(Date.now());
+    } finally {
+      // Its side hears nothing of it.
+      endConnections('l7-web');
+      await world.apply({ http: OPEN, mode });
     }
   });
 

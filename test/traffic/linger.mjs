@@ -23,14 +23,20 @@ function knock(url) {
   return connect({ host: hostname.replace(/[[\]]/g, ''), port: Number(port || 80), localPort });
 }
 
-/** Asks once, and reads for as long as there is something to read. */
+/** What a proxy answers, with a page of its own, when the connection on its way is gone. */
+const IN_PLACE = /^HTTP\/1\.1 50[23] .*<\/html>\s*$/s;
+
+/** Asks once, and reads for as long as there is something to read, or until a proxy has answered instead. */
 async function speak(socket, { url, isWebSocket = false }) {
   const { host, pathname } = new URL(url);
   const lines = [`GET ${pathname} HTTP/1.1`, `Host: ${host}`, ...(isWebSocket ? WEBSOCKET : [])];
   socket.write(`${lines.join('\r\n')}\r\n\r\n`);
   let text = '';
-  socket.on('data', (chunk) => (text += chunk.toString('latin1').slice(0, 200)));
   const how = await new Promise((resolve) => {
+    socket.on('data', (chunk) => {
+      text = (text + chunk.toString('latin1')).slice(0, 1000);
+      if (IN_PLACE.test(text)) resolve('answered');
+    });
     socket.on('end', () => resolve('end'));
     socket.on('error', ({ code }) => resolve(code));
   });
