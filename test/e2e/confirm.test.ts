@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { CHECKOUT, TestNode } from './node.js';
+import { CHECKOUT, namesIn, TestNode } from './node.js';
 import { ProgramCopy } from './program.js';
 
 /** Runs `bin/plumb` on a terminal of its own (script(1)), with an answer to its question or none. */
@@ -124,7 +124,7 @@ describe.sequential('apply --confirm-within', () => {
       child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
       const maps = join(node.root, 'bpf', node.netns, 'maps');
       const timer = setInterval(() => {
-        if (existsSync(maps) && readdirSync(maps).length > 3) child.kill('SIGINT');
+        if (namesIn(maps).length > 3) child.kill('SIGINT');
       }, 2);
       child.on('close', (code) => {
         clearInterval(timer);

@@ -1,8 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { CHECKOUT, TestNode } from './node.js';
+import { CHECKOUT, namesIn, TestNode } from './node.js';
 import { ProgramCopy } from './program.js';
 
 const PATIENCE = { timeout: 30_000, interval: 2 };
@@ -39,7 +39,7 @@ describe.sequential('a command that is stopped half-way', () => {
   };
   const pins = (): number => {
     const maps = node.pin('maps');
-    return existsSync(maps) ? readdirSync(maps).length : 0;
+    return namesIn(maps).length;
   };
 
   function start(...args: readonly string[]): {

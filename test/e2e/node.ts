@@ -43,6 +43,15 @@ export function runUnprivileged(...args: readonly string[]): Promise<Result> {
   return run('setpriv', [...SOMEBODY, '--no-new-privs', ...bare, ...args]);
 }
 
+/** Names in a directory; none where there is none, or none any more. */
+export function namesIn(directory: string): string[] {
+  try {
+    return readdirSync(directory);
+  } catch {
+    return [];
+  }
+}
+
 /** A node of the test's own: a network namespace, and a root directory for pins and locks. */
 export class TestNode {
   readonly root = mkdtempSync(join(tmpdir(), 'plumb-e2e-'));
