@@ -124,6 +124,10 @@ static __always_inline void touch_flow(struct plumb_flow *flow, const struct tra
   if (flow->expires != expires) flow->expires = expires;
 }
 
+static __always_inline void forget_flow(const struct tracking *tracking) {
+  if (!bpf_map_delete_elem(&plumb_conntrack, &tracking->tuple)) count_one(FLOWS_REMOVED);
+}
+
 /* What is done to a flow: the address that is translated, if flags say so, and who filters it. */
 struct translation {
   struct plumb_addr address;

@@ -57,10 +57,6 @@ __noinline int decide_related(struct run *run, __u32 epoch, int isFromKnown) {
   return FORWARDED;
 }
 
-static __always_inline void forget_flow(const struct run *run) {
-  if (!bpf_map_delete_elem(&plumb_conntrack, &run->tracking.tuple)) count_one(FLOWS_REMOVED);
-}
-
 /* The proxy ends the connection with who opened it. */
 static __always_inline int is_reset_by_proxy(const struct run *run, const struct plumb_flow *flow) {
   return run->packet.protocol == TCP && run->packet.tcpFlags & TCP_RST && run->tracking.isReply &&
@@ -78,7 +74,7 @@ static __always_inline enum reason pass_reset(struct run *run, const struct plum
   if (reason) return reason;
   run->judgement = none;
   translate_reply(run, flow);
-  forget_flow(run);
+  forget_flow(&run->tracking);
   return FORWARDED;
 }
 
@@ -101,7 +97,7 @@ __noinline int decide_anew(struct run *run, __u32 epoch, int isKnown) {
     if (reason) {
       if (feature_proxy && flow && is_reset_by_proxy(run, flow)) return pass_reset(run, flow);
       /* The proxy still has to tell its client. */
-      if (flow && !filter_of(flow->listener)) forget_flow(run);
+      if (flow && !flow->listener) forget_flow(&run->tracking);
       return reason;
     }
   }

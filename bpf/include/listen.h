@@ -3,8 +3,8 @@
 #pragma once
 
 #include "addr.h"
-#include "threads.h"
 #include "conntrack.h"
+#include "threads.h"
 
 #define FAMILY_IPV4 2
 

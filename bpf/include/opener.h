@@ -60,7 +60,7 @@ __noinline int supersede(struct run *run, __u32 listener) {
     struct plumb_flow *flow = bpf_map_lookup_elem(&plumb_conntrack, &tracking->tuple);
     if (!flow || flow->fromB != tracking->sourceIsB) continue;
     if (filter_of(flow->listener) != filter_of(listener)) continue;
-    if (!bpf_map_delete_elem(&plumb_conntrack, &tracking->tuple)) count_one(FLOWS_REMOVED);
+    forget_flow(tracking);
   }
   tracking->tuple.opener = own;
   return 0;

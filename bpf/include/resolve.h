@@ -33,8 +33,7 @@ __noinline int resolve_service(struct run *run, __u32 epoch, int isKnown) {
   }
   if (!choice->isFound) {
     /* The service is gone, and the flow to it. */
-    if (flow && !bpf_map_delete_elem(&plumb_conntrack, &run->tracking.tuple))
-      count_one(FLOWS_REMOVED);
+    if (flow) forget_flow(&run->tracking);
     return FORWARDED;
   }
   if (flow && !choice->isNew) {
