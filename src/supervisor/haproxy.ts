@@ -8,15 +8,15 @@ import { PlumbError } from '../model/error.js';
 import { wayVariables } from '../proxy/haproxy/common.js';
 import { setFollowed } from '../proxy/haproxy/followed.js';
 import { isReady } from '../proxy/haproxy/ready.js';
-import { cpuVariables, socketVariables } from '../proxy/haproxy/threads.js';
+import { cpuVariables } from '../proxy/haproxy/threads.js';
 import { inNetns } from '../proxy/in-netns.js';
 import type { RedirectMode } from '../state/proxy-names.js';
 
 /** What one HAProxy is started with. */
 export interface HaproxyRun {
   readonly config: string;
-  /** File descriptors of listening sockets by listener, and by the threads that have their own. */
-  readonly sockets: ReadonlyMap<number, readonly number[]>;
+  /** File descriptors of listening sockets, by the variables that the configuration has for them. */
+  readonly sockets: ReadonlyMap<string, number>;
 }
 
 export interface HaproxyOptions {
@@ -99,22 +99,17 @@ export class Haproxy {
   }
 
   #spawn(sockets: HaproxyRun['sockets']) {
-    const { mode } = this.options;
     const env: Record<string, string> = {
       PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
       PLUMB_HAPROXY_SOCKET: this.admin,
       PLUMB_FOLLOWED: String(this.options.isFollowed),
-      ...wayVariables(mode),
+      ...wayVariables(this.options.mode),
       ...cpuVariables(),
     };
-    const fds: number[] = [];
-    for (const [id, ofThreads] of sockets) {
-      const names = socketVariables(id, mode);
-      for (const [i, fd] of ofThreads.entries()) {
-        env[names[i] ?? ''] = String(FIRST_FD + fds.length);
-        fds.push(fd);
-      }
-    }
+    const fds = [...sockets].map(([name, fd], i) => {
+      env[name] = String(FIRST_FD + i);
+      return fd;
+    });
     const { command, args } = inNetns(this.options.netns, 'haproxy', ['-db', '-f', this.#config]);
     return spawn(command, args, {
       cwd: '/',

@@ -6,6 +6,7 @@ import { proxyDirectory, type SupervisorOptions } from '../proxy/control.js';
 import { parseAccessLine } from '../proxy/haproxy/access.js';
 import { haproxyConfig } from '../proxy/haproxy/config.js';
 import { haproxyListeners, isHaproxys } from '../proxy/haproxy/listeners.js';
+import { socketVariable } from '../proxy/haproxy/threads.js';
 import { recordOfAccess } from '../proxy/record.js';
 import { proxy } from '../state/kinds/proxy.js';
 import { PROXY_VERSION } from '../state/proxy-names.js';
@@ -204,7 +205,11 @@ export class Supervisor {
     if (listeners.length === 0) return undefined;
     const run = {
       config: haproxyConfig(listeners, wanted.mode),
-      sockets: new Map(listeners.map(({ id }) => [id, sockets.ofThreads(id)])),
+      sockets: new Map(
+        listeners.flatMap(({ id }) =>
+          sockets.ofThreads(id).map((fd, thread) => [socketVariable(id, thread), fd] as const),
+        ),
+      ),
     };
     const netns = this.#pathOf(wanted);
     const { isFollowed } = this.records;

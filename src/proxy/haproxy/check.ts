@@ -13,7 +13,7 @@ import { haproxyListeners } from './listeners.js';
 import { cpuVariables, socketVariables } from './threads.js';
 
 const FD = 3;
-/** What the configurations of the modes differ in is more in this one. */
+/** Of the modes the one whose configuration says the most. */
 const MODE = 'socket';
 
 /**

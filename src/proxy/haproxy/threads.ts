@@ -9,10 +9,15 @@ export function threadsWithSockets(mode: RedirectMode): number {
   return mode === 'socket' ? THREADS : 1;
 }
 
-/** Environment variables that have the file descriptors of a listener's sockets, by thread. */
+/** Environment variable that has the file descriptor of a listener's socket for a thread, which count from 0. */
+export function socketVariable(id: number, thread: number): string {
+  return thread === 0 ? `PLUMB_FD_${String(id)}` : `PLUMB_FD_${String(id)}_${String(thread + 1)}`;
+}
+
+/** Those of all its sockets, by thread. */
 export function socketVariables(id: number, mode: RedirectMode): string[] {
   return Array.from({ length: threadsWithSockets(mode) }, (_, thread) =>
-    thread === 0 ? `PLUMB_FD_${String(id)}` : `PLUMB_FD_${String(id)}_${String(thread + 1)}`,
+    socketVariable(id, thread),
   );
 }
 

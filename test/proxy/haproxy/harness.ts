@@ -38,9 +38,9 @@ interface Held {
 }
 
 /**
- * HAProxy as the supervisor runs it, with the sockets that this process holds. The one thing that is not
- * as generated, of a mode in which all threads have one socket: nothing redirects packets here, so that there is no original destination; the lines of
- * the server and of the source name a server on the loopback device instead.
+ * HAProxy as the supervisor runs it where all threads have one socket, with those that this process holds.
+ * The one thing that is not as generated: nothing redirects packets here, so that there is no original
+ * destination; the lines of the server and of the source name a server on the loopback device instead.
  */
 export class HaproxyUnderTest {
   readonly lines: string[] = [];
