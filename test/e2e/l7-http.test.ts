@@ -241,26 +241,26 @@ describe.sequential('HTTP, gRPC, WebSocket and TLS by way of the proxy', () => {
   });
 
   it('what HAProxy refuses is refused before anything changes, in its own words', async () => {
-    const pids = node.haproxyPids();
+    const pids = node.pids('haproxy');
     expect(pids).toHaveLength(1);
     const { code, stderr } = await run('apply', program(TOO_LARGE), '--yes');
     expect(code).toBe(1);
     expect(stderr).toContain('PLB_HAPROXY');
     expect(stderr).toMatch(/\[ALERT\].*\(ab9\)\{1000\}.*regular expression is too large/);
-    expect(node.haproxyPids()).toEqual(pids);
+    expect(node.pids('haproxy')).toEqual(pids);
     const { code: changes, stdout } = await run('plan', program(), '--detailed-exitcode');
     expect(changes, stdout).toBe(0);
   });
 
   it('rules and endpoints come while 20 connections carry requests, and an endpoint costs the proxy nothing', async () => {
-    const first = node.haproxyPids();
+    const first = node.pids('haproxy');
     expect(first).toHaveLength(1);
     const loads = SERVERS.map((server) =>
       near.load({ url: `http://${server}:8080/chat`, concurrency: 10, keepAlive: true }),
     );
     await apply(program(OTHER));
     // The old one stays for as long as it has connections.
-    const newPids = (): number[] => node.haproxyPids().filter((pid) => !first.includes(pid));
+    const newPids = (): number[] => node.pids('haproxy').filter((pid) => !first.includes(pid));
     const second = newPids();
     expect(second).toHaveLength(1);
 

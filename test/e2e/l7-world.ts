@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { HttpAgent } from '../traffic/http-agent.js';
 import type { Result } from './node.js';
@@ -157,29 +157,14 @@ export class L7World {
     return plan.steps;
   }
 
-  /** Processes of the proxy. */
+  /** Processes of the proxy on the server's node. */
   pids(what: 'haproxy' | 'supervisor'): number[] {
-    const name = what === 'haproxy' ? /^haproxy-.*\.pid$/ : /^pid$/;
-    return readdirSync(this.#proxy)
-      .filter((file) => name.test(file))
-      .flatMap((file) => {
-        try {
-          return [Number(readFileSync(join(this.#proxy, file), 'utf8'))];
-        } catch {
-          // It has just ended.
-          return [];
-        }
-      });
+    return this.nodes.luke.pids(what);
   }
 
   /** Milliseconds since 1970. */
   supervisorStarted(): number {
-    return statSync(join(this.#proxy, 'pid')).mtimeMs;
-  }
-
-  get #proxy(): string {
-    const { root, netns } = this.nodes.luke;
-    return join(root, 'run', netns, 'proxy');
+    return statSync(join(this.nodes.luke.proxy, 'pid')).mtimeMs;
   }
 
   async close(): Promise<void> {

@@ -91,12 +91,24 @@ export class TestNode {
     return join(this.root, 'bpf', this.netns, path);
   }
 
-  /** Of those that run, also where they only finish what they have. */
-  haproxyPids(): number[] {
-    const directory = join(this.root, 'run', this.netns, 'proxy');
-    return readdirSync(directory)
-      .filter((file) => /^haproxy-.*\.pid$/.test(file))
-      .map((file) => Number(readFileSync(join(directory, file), 'utf8')));
+  /** Where the proxy's processes have their files. */
+  get proxy(): string {
+    return join(this.root, 'run', this.netns, 'proxy');
+  }
+
+  /** Processes of the proxy, also those that only finish what they have. */
+  pids(what: 'haproxy' | 'supervisor'): number[] {
+    const name = what === 'haproxy' ? /^haproxy-.*\.pid$/ : /^pid$/;
+    return namesIn(this.proxy)
+      .filter((file) => name.test(file))
+      .flatMap((file) => {
+        try {
+          return [Number(readFileSync(join(this.proxy, file), 'utf8'))];
+        } catch {
+          // It has just ended.
+          return [];
+        }
+      });
   }
 
   async dispose(): Promise<void> {

@@ -26,9 +26,9 @@ function compiledOrNot(document: Parameters<typeof compiled>[0]) {
   }
 }
 
-/** Busy machines need it; an idle one has done in seconds. */
 /** After which a kind of rule that was never drawn is no chance. */
 const ROUNDS = 10;
+/** Busy machines need it; an idle one has done in seconds. */
 const LONG = { timeout: 120_000 };
 
 describe('a program that is exported and imported', () => {
